@@ -1,0 +1,109 @@
+"""Simulated time: a SimPy environment that checks delays, forgets cancelled timers and stops where it is told.
+
+Order of events: by time; at equal times by priority (lower first, :data:`NORMAL` = 1 unless told otherwise), then
+first scheduled first.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from math import inf
+from typing import Any
+
+import simpy
+from simpy.core import EmptySchedule
+from simpy.events import NORMAL, EventPriority
+
+from .errors import DelayError
+
+LAST = EventPriority(1_000_000)
+"""Priority of a request's time-out: an answer that arrives at the very deadline still counts."""
+
+_PURGE_ABOVE = 64
+
+
+class Clock(simpy.Environment):
+    """The ``env`` of a world."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+        self.pause_after = inf
+        self.failed: simpy.Event | None = None
+        self._cancelled = 0
+
+    def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
+        """Schedule ``event`` after ``delay``. Every event enters here, SimPy's own included.
+
+        Raises:
+            DelayError: the delay is negative, infinite or not a number.
+        """
+        if not 0 <= delay < inf:
+            raise DelayError(f"a delay must be a finite number and not negative, got {delay!r} at t={self._now:g}")
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
+
+    def step(self) -> None:
+        """Process the next event (as SimPy does, but a failed event's exception is raised itself, not a copy).
+
+        Raises:
+            EmptySchedule: nothing is scheduled.
+        """
+        try:
+            self._now, _, _, event = heappop(self._queue)
+        except IndexError:
+            raise EmptySchedule from None
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        try:
+            for callback in callbacks:
+                callback(event)
+        except simpy.core.StopSimulation:
+            event.callbacks = callbacks[callbacks.index(callback) + 1 :]
+            self.schedule(event, EventPriority(-1))
+            raise
+        if not event._ok and not event.defused:
+            self.failed = event
+            raise event._value
+
+    def run_before(self, until: float) -> None:
+        """Process all events before ``until`` that are not after ``pause_after``, and no other.
+
+        The clock stands at ``until`` afterwards unless ``pause_after`` held it back.
+        """
+        queue, step = self._queue, self.step
+        while queue and (time := queue[0][0]) < until:
+            if time > self.pause_after:
+                return
+            step()
+        if self.pause_after >= until:
+            self._now = until
+
+    def cancel(self, event: simpy.Event) -> None:
+        """Forget a scheduled event. The caller has marked it: ``event.cancelled`` is true.
+
+        Cancelled events are swept out of the queue once they outnumber the others, so that
+        they cost no time later and no memory beyond that.
+        """
+        self._cancelled += 1
+        if self._cancelled > _PURGE_ABOVE and 2 * self._cancelled > len(self._queue):
+            self._queue[:] = [entry for entry in self._queue if not _is_cancelled(entry[3])]
+            heapify(self._queue)
+            self._cancelled = 0
+
+    @property
+    def scheduled(self) -> int:
+        """Number of events still to come, cancelled ones not counted."""
+        return sum(not _is_cancelled(entry[3]) for entry in self._queue)
+
+
+def check_delay(delay: float, what: str) -> float:
+    """``delay`` itself, if it is a finite number and not negative.
+
+    Raises:
+        DelayError: it is not; the message says ``what`` it was meant for.
+    """
+    if not 0 <= delay < inf:
+        raise DelayError(f"a {what} must be a finite number and not negative, got {delay!r}")
+    return delay
+
+
+def _is_cancelled(event: Any) -> bool:
+    return getattr(event, "cancelled", False)
