@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     )
     from catallaxy.engine import Agent, CatallaxyError, EventLog, Message, Network, Record, World, on
 
+    from .runs import Run, open_run
+
 __all__ = [
     "Agent",
     "CatallaxyError",
@@ -35,18 +37,29 @@ __all__ = [
     "Network",
     "Normal",
     "Record",
+    "Run",
     "Uniform",
     "World",
     "__version__",
     "on",
+    "open_run",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Agent", "CatallaxyError", "EventLog", "Message", "Network", "Record", "World", "on"), "engine"),
-    **dict.fromkeys(
-        ("Choice", "Constant", "Decision", "Distribution", "LearningAgent", "LogUniform", "Normal", "Uniform"), "agents"
+    "catallaxy.agents": (
+        "Choice",
+        "Constant",
+        "Decision",
+        "Distribution",
+        "LearningAgent",
+        "LogUniform",
+        "Normal",
+        "Uniform",
     ),
+    "catallaxy.engine": ("Agent", "CatallaxyError", "EventLog", "Message", "Network", "Record", "World", "on"),
+    "catallaxy.runs": ("Run", "open_run"),
 }
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__: str
 
@@ -56,8 +69,8 @@ def __getattr__(name: str) -> object:
 
     if name == "__version__":
         value: object = metadata.version("catallaxy")
-    elif name in _HOMES:
-        value = getattr(import_module(f"catallaxy.{_HOMES[name]}"), name)
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
     else:
         raise AttributeError(f"module 'catallaxy' has no attribute {name!r}")
     globals()[name] = value

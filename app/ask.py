@@ -1,0 +1,153 @@
+"""SQL over a run's tables, by DuckDB: `catallaxy log`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .display import console
+from .hints import nearest
+from .runs import Run, RunError, Stream, open_run
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+    from rich.table import Table
+
+Style = Literal["table", "csv", "json"]
+
+
+def ask(directory: Path, query: str | None, *, style: Style, limit: int) -> None:
+    """Print the answer to a query over a run's log, or without one the list of its tables."""
+    run = open_run(directory)
+    if query is None:
+        _print_tables(run)
+    else:
+        answer = relation(run, query)
+        write = {"table": _print_table, "csv": _print_csv, "json": _print_json}[style]
+        with _told_clearly(run):
+            write(answer.to_arrow_reader(10_000), limit)
+    if not run.complete:
+        print(f"{directory} was not finished: its log ends with the last batch that was written", file=sys.stderr)
+
+
+def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
+    """The answer to a query, not yet computed.
+
+    Raises:
+        RunError: DuckDB is missing or refuses the query.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise RunError("SQL needs DuckDB: pip install 'catallaxy[sql]'") from None
+    connection = duckdb.connect()
+    for table in run.tables:
+        connection.register(table, Stream(run.directory / "events" / f"{table}.arrows", run.complete))
+    connection.execute("CREATE SCHEMA metrics")
+    for table in run.metrics:
+        connection.register(f"_{table}", Stream(run.directory / "metrics" / f"{table}.arrows", run.complete))
+        connection.execute(f'CREATE VIEW metrics."{table}" AS SELECT * FROM "_{table}"')
+    connection.execute("SET enable_external_access = false; SET python_enable_replacements = false")
+    with _told_clearly(run):
+        statements = connection.extract_statements(query)
+        kinds = [statement.type.name for statement in statements]
+        if kinds != ["SELECT"]:
+            what = f"{len(kinds)} statements" if len(kinds) > 1 else f"{kinds[0]} statement" if kinds else "empty query"
+            raise RunError(f"a log is read by one SELECT, and never changed; this is {_article(what)}")
+        return connection.sql(query)
+
+
+@contextmanager
+def _told_clearly(run: Run) -> Iterator[None]:
+    """DuckDB's complaints as ours, with the tables that there are in place of its own guess."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        message = re.sub(r"\n\s*\n", "\n", str(error).strip())
+        tables = [*run.tables, *(f"metrics.{name}" for name in run.metrics)]
+        missing = re.search(r"Table with name (\S+) does not exist", message)
+        if missing:
+            message = f"there is no table '{missing[1]}'; {nearest(missing[1], tables)}"
+        raise RunError(f"{message}\nthe tables of {run.directory} are: {', '.join(tables) or 'none'}") from None
+
+
+def _article(noun: str) -> str:
+    return noun if noun[0].isdigit() else f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
+
+
+def _print_tables(run: Run) -> None:
+    from rich.table import Table
+
+    table = Table(title=str(run.directory), title_justify="left")
+    table.add_column("table", no_wrap=True)
+    table.add_column("rows", justify="right")
+    table.add_column("columns")
+    for folder, names, prefix in (("events", run.tables, ""), ("metrics", run.metrics, "metrics.")):
+        for name in names:
+            rows = Stream(run.directory / folder / f"{name}.arrows", run.complete).read()
+            columns = ", ".join(f"{field.name} [dim]{_sql_type(field.type)}[/dim]" for field in rows.schema)
+            table.add_row(prefix + name, f"{rows.num_rows:,}", columns)
+    console().print(table)
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """An Arrow type in the words of SQL; dictionaries are an encoding, not a type."""
+    import pyarrow as pa
+
+    return "string" if pa.types.is_dictionary(kind) else str(kind)
+
+
+def _print_table(reader: pa.RecordBatchReader, limit: int) -> None:
+    import pyarrow as pa
+    from rich.table import Table
+
+    table = Table()
+    for field in reader.schema:
+        numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        table.add_column(field.name, justify="right" if numeric else "left", overflow="fold")
+    rows = 0
+    for batch in reader:
+        for row in batch.to_pylist():
+            if limit and rows == limit:
+                return _print_part(table, limit)
+            table.add_row(*map(_cell, row.values()))
+            rows += 1
+    console().print(table)
+
+
+def _print_part(table: Table, limit: int) -> None:
+    console().print(table)
+    console().print(f"the first {limit} rows; --limit 0 prints all", style="dim")
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text
+
+    if value is None:
+        return Text("null", style="dim")
+    return Text(f"{value:.6g}" if isinstance(value, float) else str(value))
+
+
+def _print_csv(reader: pa.RecordBatchReader, _: int) -> None:
+    from pyarrow import csv
+
+    with csv.CSVWriter(sys.stdout.buffer, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def _print_json(reader: pa.RecordBatchReader, _: int) -> None:
+    separator = "["
+    for batch in reader:
+        for row in batch.to_pylist():
+            print(separator, json.dumps(row, default=str), sep="", end="")
+            separator = ",\n "
+    print("[]" if separator == "[" else "]")

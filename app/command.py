@@ -1,0 +1,129 @@
+"""The `catallaxy` command: what each verb takes. What it does is in the module that it imports when it is called."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
+
+FAILED, INTERRUPTED = 2, 130
+"""Exit codes: something that the caller can mend; Ctrl-C."""
+
+app = App(
+    name="catallaxy",
+    help="Markets of heterogeneous, learning agents in continuous time.\n\n"
+    "Start with: catallaxy train examples/fx_hourly/scenario.toml --out runs/demo",
+    help_format="plaintext",
+    version=lambda: __import__("catallaxy").__version__,
+)
+
+Out = Annotated[Path, Parameter(help="Folder to write the run to.")]
+Seed = Annotated[
+    int, Parameter(help="Root of all random streams; the same seed gives the same run.", validator=Number(gte=0))
+]
+Force = Annotated[bool, Parameter(help="Replace an earlier run in that folder.", negative=(), show_default=False)]
+Quiet = Annotated[bool, Parameter(help="Print nothing but errors.", negative=(), show_default=False)]
+Positive = Number(gt=0)
+
+
+@app.command(usage="catallaxy run SCENARIO --out DIR [OPTIONS]")
+def run(
+    scenario: Annotated[Path, Parameter(help="Scenario file (TOML).")],
+    /,
+    *,
+    out: Out,
+    policy: Annotated[Path | None, Parameter(help="Checkpoint whose policy the learning agents follow.")] = None,
+    seed: Seed = 0,
+    episodes: Annotated[int, Parameter(help="How many episodes to play.", validator=Positive)] = 1,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Play a scenario and log every message.
+
+    Without --policy the learning agents act by their market's baseline. The log is in OUT/events, one Arrow file per
+    kind of event.
+
+    Example: catallaxy run examples/fx_hourly/scenario.toml --out runs/one --policy runs/demo
+    """
+    from .simulate import simulate
+
+    simulate(scenario, out, policy=policy, seed=seed, episodes=episodes, force=force, quiet=quiet)
+
+
+@app.command(usage="catallaxy train SCENARIO --out DIR [OPTIONS]")
+def train(
+    scenario: Annotated[Path, Parameter(help="Scenario file (TOML).")],
+    /,
+    *,
+    out: Out,
+    seed: Seed = 0,
+    decisions: Annotated[
+        int | None, Parameter(help="Decisions to learn from, instead of the scenario's number.", validator=Positive)
+    ] = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Let the agents of a scenario learn, and judge what they have learned.
+
+    Ctrl-C stops the learning early; what was learned until then is judged and kept. A second Ctrl-C stops at once.
+
+    Example: catallaxy train examples/fx_hourly/scenario.toml --out runs/demo
+    """
+    from .train import train as learn
+
+    learn(scenario, out, seed=seed, decisions=decisions, force=force, quiet=quiet)
+
+
+@app.command(usage="catallaxy log DIR [QUERY] [OPTIONS]")
+def log(
+    directory: Annotated[Path, Parameter(name="DIR", help="Folder of a run.")],
+    query: Annotated[
+        str | None, Parameter(help="A SELECT over the run's tables; without one the tables are listed.")
+    ] = None,
+    /,
+    *,
+    csv: Annotated[bool, Parameter(help="Print comma-separated values.", negative=(), show_default=False)] = False,
+    json: Annotated[bool, Parameter(help="Print a JSON array of objects.", negative=(), show_default=False)] = False,
+    limit: Annotated[int, Parameter(help="Rows of the printed table; 0 for all.", validator=Number(gte=0))] = 40,
+) -> None:
+    """Ask a run's log a question in SQL (DuckDB).
+
+    Tables of events go by their names, those of metrics by metrics.NAME.
+
+    Example: catallaxy log runs/demo "SELECT sender, count(*) AS fills FROM fills GROUP BY sender"
+    """
+    from .ask import ask
+
+    if csv and json:
+        raise SystemExit(_fail("choose one of --csv and --json"))
+    style: Literal["table", "csv", "json"] = "csv" if csv else "json" if json else "table"
+    ask(directory, query, style=style, limit=limit)
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 for what the caller can mend (one message, no traceback), 130 Ctrl-C."""
+    try:
+        app(tokens, exit_on_error=False, result_action="return_none")
+    except CycloptsError:  # it has printed its message
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has seen enough, as in `catallaxy log ... | head`
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        from catallaxy.engine import CatallaxyError
+
+        if not isinstance(error, CatallaxyError):
+            raise
+        sys.exit(_fail(str(error)))
+
+
+def _fail(message: str) -> int:
+    print(f"catallaxy: {message}", file=sys.stderr)
+    return FAILED
