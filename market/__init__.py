@@ -1,0 +1,1 @@
+"""Markets: reference prices, the dealer (over-the-counter) market, closed-form and numerical references."""

@@ -1,0 +1,18 @@
+"""Reference prices: simulated (Brownian, mean-reverting) and historical (bars filled by Brownian bridges)."""
+
+from .bars import Bars, BarsError, read_bars
+from .historical import HistoricalPrice
+from .path import BP, PriceModel, PricePath
+from .simulated import BrownianPrice, MeanRevertingPrice
+
+__all__ = [
+    "BP",
+    "Bars",
+    "BarsError",
+    "BrownianPrice",
+    "HistoricalPrice",
+    "MeanRevertingPrice",
+    "PriceModel",
+    "PricePath",
+    "read_bars",
+]
