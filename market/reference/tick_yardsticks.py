@@ -1,0 +1,147 @@
+"""Simple policies of the tick dealer, the best of each kind, and the score that is measured against them.
+
+score(gamma) = (J - J_fixed) / (J* - J_fixed), with J* the optimum and J_fixed the best constant (s, h) with u = 0:
+0 for a dealer who neither skews nor looks at its inventory, 1 for the optimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import attrs
+import numpy as np
+
+from .fields import Array
+from .tick_dealer import (
+    TickDealer,
+    TickPolicy,
+    average_reward,
+    evaluate,
+    revenue_rate,
+    tick_laws,
+)
+from .tick_solver import TickSolution, solve
+
+_COARSE_CLASSES = 96
+_COARSE_SPREADS = 17
+
+
+@attrs.frozen(eq=False)
+class Best:
+    """The best policy of a kind: its objective (MEUR bp per minute), parameters by name, and table."""
+
+    objective: float
+    parameters: dict[str, float]
+    policy: TickPolicy
+
+
+def fixed_policy(dealer: TickDealer, s: float, h: float) -> TickPolicy:
+    """Constant half-spread (bp) and hedge fraction, no skew."""
+    shape = dealer.inventories.shape
+    return TickPolicy(s=np.full(shape, s), u=np.zeros(shape), h=np.full(shape, h))
+
+
+def linear_policy(dealer: TickDealer, s: float, slope: float, h: float = 0.0) -> TickPolicy:
+    """Constant half-spread (bp) and hedge fraction, skew u = -slope q (slope in bp/MEUR) within its range."""
+    policy = fixed_policy(dealer, s, h)
+    return attrs.evolve(policy, u=np.clip(-slope * dealer.inventories, *dealer.skew))
+
+
+def hedge_classes(dealer: TickDealer) -> Array:
+    """One constant hedge fraction for every way that floor(h |q| + 1/2) can depend on |q| <= limit, increasing."""
+    low, high = dealer.hedge
+    q = np.arange(1, dealer.limit + 1)
+    jumps = np.unique(np.round(np.concatenate([(np.arange(1, n + 1) - 0.5) / n for n in q]), 12))
+    jumps = jumps[(jumps > low) & (jumps < high)]
+    edges = np.concatenate([[low], jumps, [high]])
+    return np.unique(np.concatenate([[low], 0.5 * (edges[:-1] + edges[1:]), [high]]))
+
+
+def _fixed_objectives(dealer: TickDealer, gamma: float, s: float, fractions: Array) -> Array:
+    """J of constant (s, h) without skew for every h at once, shape (fractions,)."""
+    q = dealer.inventories
+    quotes = np.full(len(q), s)
+    laws, spent = tick_laws(dealer, q, quotes, quotes)
+    earned = np.sum(spent * revenue_rate(dealer, quotes, quotes)[0], axis=1) - spent @ dealer.risk(gamma)
+    objectives = []
+    for some in np.array_split(fractions, max(1, len(fractions) * len(q) ** 2 // 2_000_000)):
+        hedge = dealer.hedged(q, some[:, None])
+        after = q - hedge + dealer.limit
+        objectives.append(average_reward(laws[after], earned[after] - dealer.hedging_cost(hedge), dealer.tick)[0])
+    return np.concatenate(objectives)
+
+
+def best_fixed(dealer: TickDealer, gamma: float) -> Best:
+    """The best constant (s, h) with u = 0, over all distinct hedge fractions near the best, s to 1e-4 of its range."""
+    if not dealer.skew[0] <= 0.0 <= dealer.skew[1]:
+        raise ValueError(f"skew = {dealer.skew}: the fixed policy needs u = 0 within the range")
+    classes = hedge_classes(dealer)
+    low, high = dealer.half_spread
+    chosen = np.unique(np.linspace(0, len(classes) - 1, _COARSE_CLASSES).round().astype(int))
+    reach = int(np.diff(chosen).max()) if len(chosen) > 1 else 0
+    spreads = np.linspace(low, high, _COARSE_SPREADS)
+    width = (high - low) / (_COARSE_SPREADS - 1)
+    table = np.stack([_fixed_objectives(dealer, gamma, s, classes[chosen]) for s in spreads])
+    best_per_class = table.max(axis=0)
+    tops = chosen[np.argsort(best_per_class)[::-1][:6]]
+    near = np.unique(np.clip(tops[:, None] + np.arange(-reach, reach + 1), 0, len(classes) - 1))
+    centre = float(spreads[table.max(axis=1).argmax()])
+    best, fraction = -np.inf, 0.0
+    while width > 1e-4 * (high - low):
+        spreads = np.unique(np.clip(centre + width * np.linspace(-1.0, 1.0, 5), low, high))
+        table = np.stack([_fixed_objectives(dealer, gamma, s, classes[near]) for s in spreads])
+        row, column = np.unravel_index(int(table.argmax()), table.shape)
+        best, centre, fraction = float(table[row, column]), float(spreads[row]), float(classes[near[column]])
+        keep = np.argsort(table.max(axis=0))[::-1][: max(4, len(near) // 4)]
+        near, width = np.sort(near[keep]), width / 2.5
+    return Best(best, {"s": centre, "h": fraction}, fixed_policy(dealer, centre, fraction))
+
+
+def zoom(
+    function: Callable[[Sequence[float]], float], box: Sequence[tuple[float, float]], points: int, rounds: int
+) -> Array:
+    """Where a function over a box is largest: the best point of a grid, then of ever finer grids around the best."""
+    lows, highs = (np.array(edge, dtype=np.float64) for edge in zip(*box, strict=True))
+    centre, width, best = (lows + highs) / 2.0, (highs - lows) / 2.0, -np.inf
+    for turn in range(rounds):
+        axes = [
+            np.unique(np.clip(c + w * np.linspace(-1, 1, points), lo, hi))
+            for c, w, lo, hi in zip(centre, width, lows, highs, strict=True)
+        ]
+        here = centre
+        for point in np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(box)):
+            if (value := function([float(x) for x in point])) > best:
+                best, here = value, point
+        centre, width = here, width * (1.5 / (points - 1) if turn == 0 else 2.0 / points)
+    return centre
+
+
+def best_linear(dealer: TickDealer, gamma: float, *, hedge: bool = False) -> Best:
+    """The best linear skew with constant half-spread, without hedging or with a constant hedge fraction."""
+    steepest = 10.0 * max(map(abs, dealer.skew)) / dealer.limit
+    box = [dealer.half_spread, (0.0, steepest), *([dealer.hedge] if hedge else [])]
+
+    def objective(point: Sequence[float]) -> float:
+        return evaluate(dealer, gamma, linear_policy(dealer, *map(float, point))).objective
+
+    point = [float(x) for x in zoom(objective, box, points=9 if hedge else 11, rounds=5)]
+    names = ("s", "slope", "h")
+    return Best(objective(point), dict(zip(names, point, strict=False)), linear_policy(dealer, *point))
+
+
+@attrs.frozen(eq=False)
+class Yardstick:
+    """What an instance's score is measured against at one risk aversion."""
+
+    gamma: float
+    fixed: Best
+    optimum: TickSolution
+
+    def score(self, objective: float) -> float:
+        """0 for the best fixed policy, 1 for the optimum; the objective in MEUR bp per minute."""
+        return (objective - self.fixed.objective) / (self.optimum.measures.objective - self.fixed.objective)
+
+
+def yardstick(dealer: TickDealer, gamma: float) -> Yardstick:
+    """Solve for the optimum and the best fixed policy (a few seconds)."""
+    return Yardstick(gamma, best_fixed(dealer, gamma), solve(dealer, gamma))
