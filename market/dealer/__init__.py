@@ -1,0 +1,59 @@
+"""The dealer (over-the-counter) market: makers quote to clients around a reference price and hedge on an exchange.
+
+Units: minutes, MEUR (10^6 EUR), prices in USD per EUR, distances in bp of the reference price, rewards in MEUR bp
+(100 EUR).
+"""
+
+from .account import Account
+from .build import build
+from .client import Client
+from .exchange import EXCHANGE, Exchange
+from .maker import MarketMaker
+from .messages import (
+    Fill,
+    HedgeFill,
+    HedgeOrder,
+    Order,
+    Position,
+    Pricing,
+    Quote,
+    QuoteRequest,
+    Reject,
+    Statement,
+    Tick,
+)
+from .policies import ClosedFormSkew, FixedSpread, LinearSkew
+from .scenario import Clients, DealerScenario, Decisions, ExchangeCosts, Latencies, MakerGroup, Session, Tier
+from .types import MakerType
+
+__all__ = [
+    "EXCHANGE",
+    "Account",
+    "Client",
+    "Clients",
+    "ClosedFormSkew",
+    "DealerScenario",
+    "Decisions",
+    "Exchange",
+    "ExchangeCosts",
+    "Fill",
+    "FixedSpread",
+    "HedgeFill",
+    "HedgeOrder",
+    "Latencies",
+    "LinearSkew",
+    "MakerGroup",
+    "MakerType",
+    "MarketMaker",
+    "Order",
+    "Position",
+    "Pricing",
+    "Quote",
+    "QuoteRequest",
+    "Reject",
+    "Session",
+    "Statement",
+    "Tick",
+    "Tier",
+    "build",
+]

@@ -1,0 +1,110 @@
+"""From a scenario to a world."""
+
+from collections.abc import Mapping
+
+from catallaxy.agents import Constant, Distribution, Policy, Supertype, Uniform
+from catallaxy.engine import Agent, ConstantLatency, Latency, Network, Stream, UniformLatency, World, stream
+
+from .client import Client
+from .exchange import EXCHANGE, Exchange
+from .maker import MarketMaker
+from .scenario import DealerScenario, Latencies, MakerGroup
+from .types import MakerType
+
+Policies = Policy | Mapping[str, Policy | None] | None
+"""Who decides: one policy for all makers, or by maker's or group's name; makers without one are left to a learner."""
+
+
+def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Policies = None) -> World:
+    """The world of one episode: its price path, types and network are drawn from (seed, episode).
+
+    Run it until `scenario.duration`.
+
+    Raises:
+        BarsError: the price's bars can't be used.
+        ValueError: `policies` names nobody of this scenario.
+    """
+    session = scenario.session
+    path = scenario.price.sample(stream(seed, episode, "price"), session.horizon, session.tick)
+    opening = float(path.prices[0])
+    exchange = Exchange(path, scenario.exchange, session)
+    makers = [
+        _maker(name, group, scenario, opening, seed, episode) for group in scenario.makers for name in group.members
+    ]
+    clients = [
+        Client(name, number, scenario.clients, session, opening)
+        for number, tier in enumerate(scenario.clients.tiers)
+        for name in tier.members
+    ]
+    _attach(policies, makers)
+    network = Network.erdos_renyi(_link_probability, latency=_latency(scenario.latency))
+    return World([exchange, *makers, *clients], network, seed=seed, episode=episode)
+
+
+def _maker(
+    name: str, group: MakerGroup, scenario: DealerScenario, opening: float, seed: int, episode: int
+) -> MarketMaker:
+    supertype = Supertype(MakerType, risk_aversion=group.risk_aversion, connectivity=group.connectivity)
+    drawn = supertype.draw(stream(seed, episode, "agent", name, "type"))
+    inventory = group.initial_inventory.draw(stream(seed, episode, "agent", name, "initial inventory"))
+    return MarketMaker(name, group, drawn, inventory, scenario, opening)
+
+
+def _attach(policies: Policies, makers: list[MarketMaker]) -> None:
+    if policies is None:
+        return
+    if not isinstance(policies, Mapping):
+        for maker in makers:
+            maker.policy = policies
+        return
+    known = {maker.name for maker in makers} | {maker.group for maker in makers}
+    for name in policies:
+        if name not in known:
+            raise ValueError(f"a policy is given for {name!r}, which is no maker or group; there are {sorted(known)}")
+    for maker in makers:
+        maker.policy = policies[maker.name] if maker.name in policies else policies.get(maker.group)
+
+
+def _link_probability(one: Agent, other: Agent) -> float:
+    """The exchange is linked to everybody, a maker to a client with the maker's connectivity, nobody else."""
+    if isinstance(one, Exchange) or isinstance(other, Exchange):
+        return 1.0
+    if isinstance(one, MarketMaker) == isinstance(other, MarketMaker):
+        return 0.0
+    maker = one if isinstance(one, MarketMaker) else other
+    return float(maker.type.connectivity)  # type: ignore[attr-defined]
+
+
+def _latency(latencies: Latencies) -> "_ByParty":
+    return _ByParty(_as_latency(latencies.clients), _as_latency(latencies.exchange))
+
+
+class _ByParty:
+    """The latency of a link, by whether the exchange is at one end."""
+
+    def __init__(self, clients: Latency, exchange: Latency) -> None:
+        self._clients = clients
+        self._exchange = exchange
+
+    def __call__(self, sender: str, receiver: str) -> Latency:
+        return self._exchange if EXCHANGE in (sender, receiver) else self._clients
+
+
+class _DrawnLatency(Latency):
+    """A latency from any distribution."""
+
+    def __init__(self, distribution: Distribution) -> None:
+        self._distribution = distribution
+
+    def draw(self, rng: Stream) -> float:
+        return self._distribution.draw(rng)
+
+
+def _as_latency(distribution: Distribution) -> Latency:
+    match distribution:
+        case Constant(value):
+            return ConstantLatency(value)
+        case Uniform(low, high):
+            return UniformLatency(low, high)
+        case _:
+            return _DrawnLatency(distribution)

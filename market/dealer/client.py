@@ -1,0 +1,86 @@
+"""Statistical clients: they ask at random times, and take the best quote if it suits them."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from math import exp
+
+from catallaxy.engine import Agent, Process
+from catallaxy.market.prices import BP
+
+from .account import Account
+from .exchange import EXCHANGE
+from .maker import MarketMaker
+from .messages import Fill, Order, Quote, QuoteRequest, Tick
+from .scenario import MINUTES_PER_DAY, Clients, Session
+
+
+class Client(Agent):
+    """A client of one tier.
+
+    Its requests form a Poisson process. It asks every maker that it is linked to, and trades on the best quote with
+    its tier's probability f(d) = 1 / (1 + exp(alpha + beta d)), d in bp from the reference price as it sees it; among
+    equal quotes it draws lots. It asks for one thing at a time: a request that falls into the milliseconds of another
+    waits for it. Every request draws the same numbers whatever it is quoted, so that worlds of equal seed and different
+    makers see the same requests.
+
+    Args:
+        name: its name.
+        tier: its tier, counted from 0.
+        clients: rates, sizes and tiers.
+        session: when to stop.
+        opening: the reference price that is known before the first tick.
+    """
+
+    def __init__(self, name: str, tier: int, clients: Clients, session: Session, opening: float) -> None:
+        super().__init__(name)
+        self.account = Account()
+        self.tier = tier + 1
+        self._law = clients.tiers[tier]
+        self._mean_wait = MINUTES_PER_DAY * self._law.clients / (2.0 * clients.requests_per_day)
+        self._sizes = clients.sizes
+        self._steps = list(accumulate(clients.shares))[:-1]
+        self._session = session
+        self._opening = opening
+
+    def run(self) -> Process:
+        session, rng = self._session, self.rng
+        self.record(self.account.statement(self._opening, closing=False))
+        arrival = rng.exponential(self._mean_wait)
+        while arrival < session.horizon:
+            if arrival > self.now:
+                yield self.sleep(arrival - self.now)
+            size = self._sizes[bisect_right(self._steps, rng.random())]
+            quantity = size if rng.random() < 0.5 else -size
+            yield from self._request(quantity, rng.random(), rng.random())
+            arrival += rng.exponential(self._mean_wait)
+        yield self.sleep(session.horizon + session.settlement - self.now)
+        self.record(self.account.statement(self._reference(), closing=True))
+
+    def _request(self, quantity: float, chance: float, lot: float) -> Process:
+        """Ask for quotes, and trade on the best if `chance` is below its probability; `lot` decides between equals.
+
+        Both are uniform in [0, 1).
+        """
+        if self.now >= self._session.horizon:
+            return
+        replies = yield self.ask(self.neighbours(MarketMaker), QuoteRequest(quantity=quantity, tier=self.tier))
+        quotes = [reply for reply in replies if reply.__class__ is Quote]
+        if not quotes or self.now >= self._session.horizon:
+            return
+        sign = 1.0 if quantity > 0.0 else -1.0
+        price = min(sign * quote.price for quote in quotes)
+        equals = [quote for quote in quotes if sign * quote.price == price]
+        best = equals[int(lot * len(equals))]
+        distance = sign * (best.price / self._reference() - 1.0) / BP
+        if chance < self.acceptance(distance):
+            (answer,) = yield self.ask(best.sender, Order(quantity=quantity, price=best.price))
+            if answer.__class__ is Fill:
+                self.account.buy(answer.quantity, answer.price)
+
+    def acceptance(self, distance: float) -> float:
+        """Probability of trading on a quote at `distance` (bp) from the reference price."""
+        return 1.0 / (1.0 + exp(min(self._law.alpha + self._law.beta * distance, 700.0)))
+
+    def _reference(self) -> float:
+        tick = self.latest(EXCHANGE, Tick)
+        return self._opening if tick is None else tick.price

@@ -1,0 +1,111 @@
+"""What the parties of the dealer market say to one another, and what they note down in the log.
+
+Quantities are in MEUR (10^6 EUR) and signed: positive where the sender of the request or order buys, negative where it
+sells; a fill repeats its order's quantity. Prices are in USD per EUR.
+"""
+
+from catallaxy.engine import Message, Record
+
+
+class Tick(Message):
+    """The exchange's reference price, published to all who are linked to it."""
+
+    price: float
+
+
+class QuoteRequest(Message):
+    """A client asks at what price it could trade `quantity`. `tier`: the client's, counted from 1."""
+
+    quantity: float
+    tier: int
+
+
+class Quote(Message):
+    """The price at which a maker would trade what it was asked for."""
+
+    price: float
+
+
+class Order(Message):
+    """A client trades on a quote, whose price it repeats."""
+
+    quantity: float
+    price: float
+
+
+class Fill(Message):
+    """The order is done: both sides book exactly opposite amounts."""
+
+    quantity: float
+    price: float
+
+
+class Reject(Message):
+    """A request is not quoted, or an order not done. `reason`: "limit" (of inventory) or "closed"."""
+
+    reason: str
+
+
+class HedgeOrder(Message):
+    """A maker trades `quantity` with the exchange."""
+
+    quantity: float
+
+
+class HedgeFill(Message):
+    """The exchange has done a hedge at `price`, while its reference price was `reference`."""
+
+    quantity: float
+    price: float
+    reference: float
+
+
+class Pricing(Record):
+    """What a maker decided: bid distance half_spread - skew, ask distance half_spread + skew.
+
+    Attributes:
+        inventory: MEUR, as the maker knew it when it decided.
+        half_spread: bp of the reference price.
+        skew: bp by which the middle of its quotes lies above the reference price.
+        hedge: fraction of the inventory that it sends to the exchange.
+    """
+
+    inventory: float
+    half_spread: float
+    skew: float
+    hedge: float
+
+
+class Position(Record):
+    """A maker's inventory has changed (at the opening by 0).
+
+    Attributes:
+        inventory: MEUR, after the change.
+        change: MEUR.
+        reference: the reference price, as the maker saw it (at the exchange for a hedge).
+        revenue: MEUR bp: what the trade's distance from the reference price earned; negative is a cost.
+        hedge: whether the exchange was the counterparty.
+    """
+
+    inventory: float
+    change: float
+    reference: float
+    revenue: float
+    hedge: bool
+
+
+class Statement(Record):
+    """An account at the opening and, everything settled, after the close.
+
+    Attributes:
+        closing: false at the opening, true after the close.
+        inventory: EUR.
+        dollars, nanodollars: cash is dollars + nanodollars / 10^9 USD exactly, 0 <= nanodollars < 10^9.
+        reference: the reference price at which inventory is valued.
+    """
+
+    closing: bool
+    inventory: int
+    dollars: int
+    nanodollars: int
+    reference: float
