@@ -1,0 +1,56 @@
+"""What a learner is: anything that acts on rows of observations and learns from a trajectory buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from .buffer import TrajectoryBuffer
+
+
+@attrs.frozen(eq=False)
+class Acted:
+    """What a learner answers to n observations.
+
+    Attributes:
+        actions: [n, a] float64, in the action space's units and within its bounds.
+        raw: [n, a] float32, what was sampled, in the policy's own units; the log-probability is that of ``raw``.
+        logp: [n] float32, log-probability (density) of ``raw``.
+        values: [n] float32, the critic's expectation; 0 for a learner that has none.
+    """
+
+    actions: npt.NDArray[np.float64]
+    raw: npt.NDArray[np.float32]
+    logp: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """The four methods that a fleet and a trainer call; there is nothing to inherit.
+
+    A learner that needs whole episodes sets ``whole_episodes = True``: rollouts are then cut only where episodes end.
+    """
+
+    def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
+        """Answer [n, d] observations; ``noise`` [n, a] holds standard normals, None asks for the best-known action.
+
+        A row's answer must not depend on the rows beside it, to the last bit.
+        """
+        ...
+
+    def update(self, buffer: TrajectoryBuffer) -> dict[str, float]:
+        """Learn from what was gathered and return scalars, named as ``losses/policy``."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that is needed to go on: tensors, arrays, numbers, strings and nests of these."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Undo `state_dict`."""
+        ...

@@ -1,0 +1,137 @@
+"""Acting without torch: the policy's weights mirrored in NumPy.
+
+Matrix products of float32 give other last bits for other numbers of rows. So rows are worked off in blocks of 32,
+padded with zeros: each product has the same shape whatever the batch, and a row's answer is the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from catallaxy.agents import LearningAgent
+
+from .errors import DivergenceError, LearningError
+from .learner import Acted
+from .moments import Moments
+from .spec import PolicySpec
+
+Single = npt.NDArray[np.float32]
+Layer = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]  # weights [in, out], biases [out]
+
+BLOCK = 32
+LIMIT = 10.0  # normalised observations are kept within this many standard deviations
+_TILE = 8  # outputs are padded to a multiple of this: a product with one column would go another way through BLAS
+
+
+class BoxActions:
+    """How a Gaussian's raw sample becomes an action in a Box: scaled to its middle and half-width, then clipped.
+
+    Unbounded entries are taken as they are.
+    """
+
+    def __init__(self, spec: PolicySpec) -> None:
+        self.low, self.high = np.array(spec.low), np.array(spec.high)
+        bounded = np.isfinite(self.low) & np.isfinite(self.high)
+        with np.errstate(invalid="ignore"):
+            self.centre = np.where(bounded, (self.low + self.high) / 2, 0.0)
+            self.scale = np.where(bounded, (self.high - self.low) / 2, 1.0)
+
+    def __call__(self, raw: Single) -> npt.NDArray[np.float64]:
+        """Return the actions, [n, a], of raw samples."""
+        scaled = self.centre + self.scale * raw
+        np.maximum(scaled, self.low, out=scaled)  # np.clip takes three times as long on a few rows
+        np.minimum(scaled, self.high, out=scaled)
+        return np.asarray(scaled, np.float64)
+
+
+def _side_by_side(actor: Layer, critic: Layer) -> tuple[Single, Single]:
+    """Stack a layer of both networks: weights [2, in, out], biases [2, 1, out], outputs padded with zeros."""
+    width = -(-max(actor[0].shape[1], critic[0].shape[1]) // _TILE) * _TILE
+    weights = [np.pad(weight, ((0, 0), (0, width - weight.shape[1]))) for weight, _ in (actor, critic)]
+    biases = [np.pad(bias, (0, width - len(bias)))[None] for _, bias in (actor, critic)]
+    return np.stack(weights).astype(np.float32), np.stack(biases).astype(np.float32)
+
+
+class Mirror:
+    """Actor and critic of equal shape, run side by side in float32.
+
+    Args:
+        spec: what the policy sees and does.
+        actor: weights [in, out] and biases [out] of each layer; tanh follows all but the last.
+        critic: the same, with equal hidden sizes and one output.
+        log_std: [a], logarithm of the standard deviation of the raw action.
+        observations: moments by which observations are normalised.
+        returns: moments by which the critic's output is scaled back.
+    """
+
+    def __init__(
+        self,
+        spec: PolicySpec,
+        actor: Sequence[Layer],
+        critic: Sequence[Layer],
+        log_std: npt.ArrayLike,
+        observations: Moments,
+        returns: Moments,
+    ) -> None:
+        self.spec = spec
+        self._actions = BoxActions(spec)
+        self._layers = [_side_by_side(*pair) for pair in zip(actor, critic, strict=True)]
+        log_deviation = np.asarray(log_std, np.float32)
+        self._std = np.exp(log_deviation)
+        self._constant = np.float32(-log_deviation.sum() - 0.5 * math.log(2 * math.pi) * spec.action_size)
+        self._mean = observations.mean.astype(np.float32)
+        self._inverse = (1.0 / observations.deviation).astype(np.float32)
+        self._value_mean, self._value_std = float(returns.mean[0]), float(returns.deviation[0])
+
+    def normalise(self, observations: Single) -> Single:
+        """Return [n, d] observations in standard deviations from their mean, as the networks see them."""
+        rows = observations - self._mean
+        rows *= self._inverse
+        np.maximum(rows, -LIMIT, out=rows)
+        np.minimum(rows, LIMIT, out=rows)
+        return rows
+
+    def act(self, observations: Single, noise: Single | None = None) -> Acted:
+        """Answer [n, d] observations with ``noise`` [n, a] of standard normals, or None for the mean action.
+
+        Raises:
+            DivergenceError: the weights give actions that are not finite.
+        """
+        count, spec = len(observations), self.spec
+        blocks = -(-count // BLOCK)
+        rows = np.zeros((blocks * BLOCK, spec.observation_size), np.float32)
+        rows[:count] = self.normalise(observations)
+        hidden = rows.reshape(blocks, 1, BLOCK, spec.observation_size)
+        for weight, bias in self._layers[:-1]:
+            hidden = np.matmul(hidden, weight)
+            hidden += bias
+            np.tanh(hidden, out=hidden)
+        weight, bias = self._layers[-1]
+        output = np.matmul(hidden, weight)  # [blocks, 2, 32, a padded]
+        output += bias
+        if not np.isfinite(output).all():
+            raise DivergenceError(f"the policy of family {spec.family!r} gives actions or values that are not finite")
+        raw = output[:, 0, :, : spec.action_size].reshape(-1, spec.action_size)[:count]
+        values = output[:, 1, :, 0].reshape(-1)[:count]
+        if noise is None:
+            logp = np.full(count, self._constant)
+        else:
+            raw = raw + self._std * noise
+            logp = self._constant - np.float32(0.5) * np.add.reduce(noise * noise, axis=1)
+        values = (values * self._value_std + self._value_mean).astype(np.float32)
+        return Acted(self._actions(raw), raw, logp, values)
+
+    def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> npt.NDArray[np.float64]:
+        """Answer one agent by its mean action, [a]: a mirror can be given to an agent as its ``policy``."""
+        row = np.array([(*observation, *agent.features)], np.float32)
+        if row.shape[1] != self.spec.observation_size:
+            raise LearningError(
+                f"agent {agent.name!r}: this policy of family {self.spec.family!r} sees {self.spec.observation_size} "
+                f"numbers, not {row.shape[1]}"
+            )
+        action: npt.NDArray[np.float64] = self.act(row).actions[0]
+        return action

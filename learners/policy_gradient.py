@@ -1,0 +1,184 @@
+"""What the policy-gradient learners have in common: a policy, its optimiser and randomness, and a way back."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import torch
+from attrs import validators
+from torch import Tensor, nn
+
+from .buffer import TrajectoryBuffer, Transitions
+from .errors import CheckpointError, DivergenceError, LearningError
+from .learner import Acted
+from .policy import GaussianPolicy
+from .spec import PolicySpec, spec_from_state, spec_to_state
+
+positive: Any = validators.gt(0)
+fraction: Any = validators.and_(validators.ge(0), validators.le(1))
+
+
+@attrs.frozen(kw_only=True)
+class PolicyGradientConfig:
+    """What every policy-gradient learner can be told."""
+
+    learning_rate: float = attrs.field(default=3e-4, validator=positive)
+    """Step size of Adam."""
+    decay: int | None = attrs.field(default=None, validator=validators.optional(positive))
+    """Decisions over which the step size falls to a twentieth, on a straight line; None keeps it."""
+    max_gradient: float = attrs.field(default=0.5, validator=positive)
+    """The gradient's norm is clipped to this."""
+    hidden: tuple[int, ...] = attrs.field(default=(64, 64), converter=tuple)
+    """Sizes of the hidden layers of actor and critic."""
+    initial_std: float = attrs.field(default=0.5, validator=positive)
+    """Standard deviation of actions at first, in half-widths of the action space."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch work on one thread: as fast for small networks, and the sums don't depend on the number of cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class PolicyGradient:
+    """A learner with a `GaussianPolicy` and Adam; subclasses say how to improve it on a set of transitions.
+
+    Args:
+        spec: what the policy sees and does.
+        config: see `PolicyGradientConfig`.
+        seed: root of its randomness (initial weights, shuffling), together with the family's name.
+
+    Attributes:
+        policy: the policy.
+        updates: how often it has learned.
+        decisions: transitions that it has learned from.
+    """
+
+    algorithm: ClassVar[str]
+    whole_episodes: ClassVar[bool] = False
+
+    def __init__(self, spec: PolicySpec, config: PolicyGradientConfig, *, seed: int) -> None:
+        words = np.random.SeedSequence([seed, *spec.family.encode()]).generate_state(2, np.uint64)
+        self.spec = spec
+        self.settings = config
+        self.generator = torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
+        self.policy = GaussianPolicy(
+            spec, hidden=config.hidden, initial_std=config.initial_std, generator=self.generator
+        )
+        self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=config.learning_rate, eps=1e-5)
+        self.updates = 0
+        self.decisions = 0
+
+    def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
+        """Answer [n, d] observations, exploring with ``noise`` [n, a] or, without it, by the mean action."""
+        return self.policy.mirror.act(observations, noise)
+
+    def update(self, buffer: TrajectoryBuffer) -> dict[str, float]:
+        """Improve the policy on the buffer's transitions and return the scalars ``losses/...``.
+
+        Raises:
+            LearningError: there are no transitions.
+            DivergenceError: a loss or a weight is not finite; the learner is left as before the update.
+        """
+        batch = self._batch(buffer)
+        if not len(batch):
+            raise LearningError(
+                f"family {self.spec.family!r}: no transition was completed in this rollout; gather more decisions, or "
+                f"call terminate() where an agent's problem ends"
+            )
+        before = copy.deepcopy(self.state_dict())
+        self._set_learning_rate()
+        if not self.policy.observations.count:  # the first rollout sets the scale before anything is learned from it
+            self.policy.observations.update(batch.observation)
+            self.policy.refresh()
+            observed = True
+        else:
+            observed = False
+        try:
+            with one_thread():
+                scalars = self._improve(batch)
+            if not all(bool(torch.isfinite(weight).all()) for weight in self.policy.parameters()):
+                raise DivergenceError(
+                    f"family {self.spec.family!r}: a weight is not finite after update {self.updates + 1}"
+                )
+        except DivergenceError as error:
+            self.load_state_dict(before)
+            rate = self.settings.learning_rate
+            raise DivergenceError(
+                f"{error}; the weights of update {self.updates} are kept. Lower learning_rate (now {rate:g}) or check "
+                f"the size of rewards (here up to {np.abs(batch.reward).max():g})"
+            ) from None
+        if not observed:
+            self.policy.observations.update(batch.observation)
+        self.policy.refresh()
+        self.updates += 1
+        self.decisions += len(batch)
+        return scalars
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return policy, optimiser, random state and counters."""
+        return {
+            "algorithm": self.algorithm,
+            "spec": spec_to_state(self.spec),
+            "policy": self.policy.save_state(),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "updates": self.updates,
+            "decisions": self.decisions,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Undo `state_dict`.
+
+        Raises:
+            CheckpointError: it is another algorithm's, another family's, or of other sizes; says what differs.
+        """
+        differences = self.spec.differences(spec_from_state(state["spec"]))
+        if state["algorithm"] != self.algorithm:
+            differences.insert(0, f"algorithm is {state['algorithm']!r}, not {self.algorithm!r}")
+        if list(state["policy"]["hidden"]) != list(self.policy.hidden):
+            differences.append(f"hidden layers are {list(state['policy']['hidden'])}, not {list(self.policy.hidden)}")
+        if differences:
+            raise CheckpointError(f"this state can't be loaded into {self.spec.family!r}: {'; '.join(differences)}")
+        self.policy.load_state(state["policy"])
+        self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        self.generator.set_state(state["generator"])
+        self.updates, self.decisions = int(state["updates"]), int(state["decisions"])
+
+    def _batch(self, buffer: TrajectoryBuffer) -> Transitions:
+        return buffer.transitions()
+
+    def _improve(self, batch: Transitions) -> dict[str, float]:
+        raise NotImplementedError
+
+    def _rows(self, batch: Transitions) -> tuple[Tensor, Tensor]:
+        """Return the normalised observations and the raw actions as tensors."""
+        return torch.from_numpy(self.policy.mirror.normalise(batch.observation)), torch.from_numpy(batch.raw)
+
+    def _step(self, loss: Tensor) -> None:
+        """Take one step down the gradient of ``loss``."""
+        if not bool(torch.isfinite(loss)):
+            raise DivergenceError(
+                f"family {self.spec.family!r}: the loss is {loss.item()} in update {self.updates + 1}"
+            )
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.policy.parameters(), self.settings.max_gradient)
+        self.optimizer.step()
+
+    def _set_learning_rate(self) -> None:
+        decay = self.settings.decay
+        share = 1.0 if decay is None else max(0.05, 1.0 - self.decisions / decay)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * share

@@ -1,0 +1,110 @@
+"""Proximal policy optimisation (Schulman et al., 2017) with time-aware returns."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+import numpy as np
+import torch
+from attrs import validators
+from torch import Tensor
+
+from .buffer import Transitions
+from .policy_gradient import PolicyGradient, PolicyGradientConfig, fraction, positive
+from .returns import advantages
+from .spec import PolicySpec
+
+
+@attrs.frozen(kw_only=True)
+class PPOConfig(PolicyGradientConfig):
+    """What PPO can be told, beyond `PolicyGradientConfig`."""
+
+    lam: float = attrs.field(default=0.95, validator=fraction)
+    """Lambda of the generalised advantage: 0 trusts the critic, 1 the sampled returns."""
+    lam_unit: float | None = attrs.field(default=None, validator=validators.optional(positive))
+    """Time after which lambda has worked once; None counts decisions."""
+    epochs: int = attrs.field(default=4, validator=positive)
+    """Passes over the transitions in each update."""
+    minibatch: int = attrs.field(default=1024, validator=positive)
+    """Transitions in each gradient step, about."""
+    clip: float = attrs.field(default=0.2, validator=positive)
+    """The probability ratio earns nothing more outside [1 - clip, 1 + clip]."""
+    value_weight: float = attrs.field(default=0.5, validator=validators.ge(0))
+    """Weight of the critic's loss."""
+    entropy_weight: float = attrs.field(default=0.0, validator=validators.ge(0))
+    """Weight of the entropy bonus."""
+    target_kl: float | None = attrs.field(default=None, validator=validators.optional(positive))
+    """No further epoch is begun once the policy has moved this far (KL divergence); None never stops."""
+    normalise_advantages: bool = True
+    """Bring each update's advantages to mean 0 and standard deviation 1; else only to the scale of returns."""
+
+
+class PPO(PolicyGradient):
+    """Improves the policy by several epochs of clipped policy-gradient steps on each rollout.
+
+    Args:
+        spec: what the policy sees and does.
+        config: see `PPOConfig`.
+        seed: root of its randomness.
+    """
+
+    algorithm: ClassVar[str] = "PPO"
+
+    def __init__(self, spec: PolicySpec, config: PPOConfig | None = None, *, seed: int) -> None:
+        self.config = config or PPOConfig()
+        super().__init__(spec, self.config, seed=seed)
+
+    def _improve(self, batch: Transitions) -> dict[str, float]:
+        config = self.config
+        advantage = advantages(
+            batch.reward, batch.elapsed, batch.value, batch.next_value, batch.next_row, batch.terminated,
+            rate=batch.rate, lam=config.lam, unit=config.lam_unit,
+        )  # fmt: skip
+        returns = advantage + batch.value
+        explained = 1.0 - np.var(advantage) / np.var(returns) if np.var(returns) > 0 else float("nan")
+        self.policy.rescale_returns(returns)
+        target = (returns - self.policy.returns.mean[0]) / self.policy.returns.deviation[0]
+        if config.normalise_advantages:
+            advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        else:
+            advantage = advantage / self.policy.returns.deviation[0]
+        rows, raw = self._rows(batch)
+        columns = (rows, raw, torch.from_numpy(batch.logp), _single(advantage), _single(target))
+        scalars: list[Tensor] = []
+        for _ in range(config.epochs):
+            order = torch.randperm(len(batch), generator=self.generator)
+            parts = order.tensor_split(-(-len(batch) // config.minibatch))
+            epoch = [self._minibatch(*(column[part] for column in columns)) for part in parts]
+            scalars += epoch
+            if config.target_kl is not None and float(torch.stack(epoch)[:, 3].mean()) > config.target_kl:
+                break
+        policy, value, entropy, kl, clipped = torch.stack(scalars).mean(0).tolist()
+        return {
+            "losses/policy": policy,
+            "losses/value": value,
+            "losses/entropy": entropy,
+            "losses/approx_kl": kl,
+            "losses/clip_fraction": clipped,
+            "losses/explained_variance": float(explained),
+        }
+
+    def _minibatch(self, rows: Tensor, raw: Tensor, old_logp: Tensor, advantage: Tensor, target: Tensor) -> Tensor:
+        """Take one step and return policy loss, value loss, entropy, approximate KL divergence, clipped fraction."""
+        config = self.config
+        now = self.policy.evaluate(rows, raw)
+        log_ratio = now.logp - old_logp
+        ratio = log_ratio.exp()
+        clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
+        policy_loss = -torch.minimum(ratio * advantage, clipped * advantage).mean()
+        value_loss = 0.5 * (now.value - target).square().mean()
+        entropy = now.entropy.mean()
+        self._step(policy_loss + config.value_weight * value_loss - config.entropy_weight * entropy)
+        with torch.no_grad():
+            kl = (ratio - 1 - log_ratio).mean()  # the low-variance estimate of KL(old, new): Schulman, 2020
+            beyond = ((ratio - 1).abs() > config.clip).float().mean()
+            return torch.stack([policy_loss, value_loss, entropy, kl, beyond])
+
+
+def _single(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:
+    return torch.from_numpy(column.astype(np.float32))

@@ -1,0 +1,101 @@
+"""What a policy sees and does: the part of a family that its agents share and a checkpoint must match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from catallaxy.agents import LearningAgent
+from catallaxy.engine import World
+
+from .errors import LearningError
+
+
+def _floats(values: Any) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+@attrs.frozen
+class PolicySpec:
+    """Input and output of a family's policy.
+
+    Attributes:
+        family: the family's name.
+        observation_size: d, numbers that an agent observes, followed by its type's features.
+        low: lower bounds of the action, -inf where there is none.
+        high: upper bounds of the action.
+        features: names of the type's features, if known; the last entries of the observation.
+    """
+
+    family: str
+    observation_size: int = attrs.field(validator=attrs.validators.ge(1))
+    low: tuple[float, ...] = attrs.field(converter=_floats, validator=attrs.validators.min_len(1))
+    high: tuple[float, ...] = attrs.field(converter=_floats)
+    features: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+
+    @high.validator
+    def _ordered(self, _: object, high: tuple[float, ...]) -> None:
+        if len(high) != len(self.low) or not all(a < b for a, b in zip(self.low, high, strict=True)):
+            raise LearningError(f"family {self.family!r}: action bounds low={self.low}, high={high} leave no room")
+
+    @property
+    def action_size(self) -> int:
+        """a, the numbers in an action."""
+        return len(self.low)
+
+    @classmethod
+    def of(cls, agent: LearningAgent) -> PolicySpec:
+        """Read the specification off an agent.
+
+        Raises:
+            LearningError: spaces other than a one-dimensional Box.
+        """
+        for kind in ("observation_space", "action_space"):
+            space: Any = getattr(agent, kind, None)
+            if type(space).__name__ != "Box" or len(space.shape) != 1:
+                raise LearningError(f"agent {agent.name!r}: {kind} must be a one-dimensional Box, not {space!r}")
+        lambda_ = getattr(agent, "type", None)
+        names = tuple(getattr(lambda_, "feature_names", ()))
+        size = agent.observation_space.low.size + len(agent.features)
+        actions = agent.action_space
+        return cls(agent.family, size, np.asarray(actions.low).ravel(), np.asarray(actions.high).ravel(), names)
+
+    def differences(self, other: PolicySpec) -> list[str]:
+        """Say in words where ``other`` differs."""
+        mine, theirs = attrs.asdict(self), attrs.asdict(other)
+        return [f"{name} is {theirs[name]!r}, not {mine[name]!r}" for name in mine if mine[name] != theirs[name]]
+
+
+def policy_specs(world: World) -> dict[str, PolicySpec]:
+    """Return the specification of each family of learning agents in ``world``, in order of creation.
+
+    Agents with a policy of their own (scripted or attached) are left out.
+
+    Raises:
+        LearningError: agents of one family that see or do different things.
+    """
+    specs: dict[str, PolicySpec] = {}
+    for agent in world.agents.values():
+        if not isinstance(agent, LearningAgent) or agent.policy is not None:
+            continue
+        spec = PolicySpec.of(agent)
+        known = specs.setdefault(agent.family, spec)
+        if known != spec:
+            differences = "; ".join(known.differences(spec))
+            raise LearningError(
+                f"agent {agent.name!r} can't share the policy of family {agent.family!r}: {differences}"
+            )
+    return specs
+
+
+def spec_to_state(spec: PolicySpec) -> dict[str, Any]:
+    """Turn ``spec`` into numbers, strings and lists, for a checkpoint."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in attrs.asdict(spec, recurse=False).items()}
+
+
+def spec_from_state(state: Mapping[str, Any]) -> PolicySpec:
+    """Undo `spec_to_state`."""
+    return PolicySpec(**state)
