@@ -7,20 +7,26 @@ A file says which market it is about (`market = "dealer"`), how to learn (`[trai
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
-from catallaxy.engine import CatallaxyError, World
+from catallaxy.engine import CatallaxyError
 
 from .hints import nearest
-from .strict import Fault, shown, structure
+from .markets import MARKETS, Market
+from .strict import Fault, plain, shown, structure
 from .toml_lines import key_lines, line_of
 
+if TYPE_CHECKING:
+    from catallaxy.learners import PPOConfig
+
 T = TypeVar("T")
+
+ROOT_KEYS = ("market", "training", "evaluation")
+"""What stands in a file's root beside the fields of the market's scenario."""
 
 
 class ConfigError(CatallaxyError):
@@ -28,26 +34,20 @@ class ConfigError(CatallaxyError):
 
 
 @attrs.frozen
-class Market:
-    """A kind of market that scenario files may name: its scenario's class and what builds a world from one."""
-
-    scenario: type
-    build: Callable[[Any, int, int], World]
-
-
-@attrs.frozen
 class Training:
-    """How to learn: the file's `[training]` table.
+    """How to learn: the file's `[training]` table. `[training.ppo]` holds what `PPOConfig` takes.
 
     Attributes:
         decisions: how many decisions to learn from, all agents together.
-        worlds: how many worlds are advanced together.
-        rollout: decisions gathered between two updates.
+        rollout: decisions between two updates.
+        worlds: worlds that are advanced together.
+        anneal: whether the step size falls to a twentieth towards the end.
     """
 
     decisions: int = attrs.field(default=600_000, validator=attrs.validators.gt(0))
-    worlds: int = attrs.field(default=16, validator=attrs.validators.gt(0))
     rollout: int = attrs.field(default=16_384, validator=attrs.validators.gt(0))
+    worlds: int = attrs.field(default=16, validator=attrs.validators.gt(0))
+    anneal: bool = True
 
 
 @attrs.frozen
@@ -55,7 +55,7 @@ class Evaluation:
     """How to judge what was learned: the file's `[evaluation]` table.
 
     Attributes:
-        episodes: episodes played with each policy, the same seeds for all; an interval needs at least two.
+        episodes: episodes played with each policy, the same ones with all; an interval needs at least two.
     """
 
     episodes: int = attrs.field(default=20, validator=attrs.validators.ge(2))
@@ -63,32 +63,44 @@ class Evaluation:
 
 @attrs.frozen
 class Study:
-    """A scenario file, read: the market's scenario with how to learn and how to judge."""
+    """A scenario file, read: a market's scenario with how to learn and how to judge.
+
+    Attributes:
+        path: the file.
+        text: what it says.
+        market: the kind of market.
+        scenario: its scenario.
+        training: how to learn.
+        ppo: what PPO is told; None unless the file was read for learning.
+        evaluation: how to judge.
+    """
 
     path: Path
     text: str = attrs.field(repr=False)
-    market: str
+    market: Market
     scenario: Any
     training: Training
+    ppo: PPOConfig | None
     evaluation: Evaluation
 
-    def make_world(self, seed: int, episode: int) -> World:
-        """The world of one episode."""
-        return market_named(self.market).build(self.scenario, seed, episode)
+    def describe(self) -> dict[str, Any]:
+        """The study for a run's manifest: the file as it was written, and all that follows from it."""
+        return {
+            "file": self.path.name,
+            "toml": self.text,
+            "market": self.market.name,
+            "scenario": plain(self.scenario),
+            "training": plain(self.training) | ({} if self.ppo is None else {"ppo": plain(self.ppo)}),
+            "evaluation": plain(self.evaluation),
+        }
 
 
-_MARKETS = {"dealer": ("catallaxy.market.dealer", "DealerScenario", "build")}
-
-
-def market_named(name: str) -> Market:
-    """The market that scenario files call `name`; `KeyError` if there is none."""
-    module, scenario, build = _MARKETS[name]
-    package = import_module(module)
-    return Market(getattr(package, scenario), getattr(package, build))
-
-
-def load(path: str | Path) -> Study:
+def load(path: str | Path, *, learning: bool = False) -> Study:
     """Read a scenario file.
+
+    Args:
+        path: the file. Paths in it are relative to its folder.
+        learning: whether to read `[training.ppo]` too, for which torch has to be loaded.
 
     Raises:
         ConfigError: no such file, not TOML, or keys and values that do not fit; all of them are named at once.
@@ -99,18 +111,54 @@ def load(path: str | Path) -> Study:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    market = data.pop("market", None)
-    if not isinstance(market, str) or market not in _MARKETS:
-        raise _error(path, text, [Fault(("market",), _no_market(market))])
-    training, faults = _section(data, "training", Training, path.parent)
-    evaluation, more = _section(data, "evaluation", Evaluation, path.parent)
-    scenario, most = structure(data, market_named(market).scenario, path.parent)
-    faults += more + most
-    if faults:
-        raise _error(path, text, faults)
-    assert training is not None
-    assert evaluation is not None
-    return Study(path, text, market, scenario, training, evaluation)
+    name = data.pop("market", None)
+    if not isinstance(name, str) or name not in MARKETS:
+        raise _error(path, text, [Fault(("market",), _no_market(name))])
+    market = MARKETS[name]
+    sections = _Sections(path.parent)
+    training, evaluation = data.pop("training", {}), data.pop("evaluation", {})
+    ppo = training.pop("ppo", {}) if isinstance(training, dict) else {}
+    scenario = sections.read_root(data, market.scenario_class())
+    study = Study(
+        path=path,
+        text=text,
+        market=market,
+        scenario=scenario,
+        training=sections.read(training, Training, "training"),
+        ppo=sections.read(ppo, _ppo_config(), "training", "ppo") if learning else None,
+        evaluation=sections.read(evaluation, Evaluation, "evaluation"),
+    )
+    if sections.faults:
+        raise _error(path, text, sections.faults)
+    return study
+
+
+class _Sections:
+    """Reads the tables of a file and gathers what is wrong with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[Fault] = []
+
+    def read(self, data: object, cls: type[T], *path: str) -> T:
+        """`data` as a `cls`. If it has faults there is none, which nobody sees: the file is refused."""
+        value, faults = structure(data, cls, self.folder)
+        self.faults += [Fault((*path, *fault.path), fault.message) for fault in faults]
+        return cast(T, value)
+
+    def read_root(self, data: dict[str, Any], cls: type[T]) -> T:
+        """The scenario, which shares the file's root with the tables that have been taken out of it."""
+        own = [field.name for field in attrs.fields(cls)]  # type: ignore[arg-type]
+        for key in [key for key in data if key not in own]:
+            del data[key]
+            self.faults.append(Fault((key,), f"unknown key; {nearest(key, [*own, *ROOT_KEYS])}"))
+        return self.read(data, cls)
+
+
+def _ppo_config() -> type[PPOConfig]:
+    from catallaxy.learners import PPOConfig
+
+    return PPOConfig
 
 
 def _read(path: Path) -> str:
@@ -126,17 +174,12 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path} can't be read: {error.strerror}") from None
 
 
-def _section(data: dict[str, Any], name: str, cls: type[T], folder: Path) -> tuple[T | None, list[Fault]]:
-    value, faults = structure(data.pop(name, {}), cls, folder)
-    return value, [Fault((name, *fault.path), fault.message) for fault in faults]
-
-
 def _no_market(market: object) -> str:
     if market is None:
-        return f"missing; valid are {', '.join(sorted(_MARKETS))}"
+        return f"missing; valid are {', '.join(sorted(MARKETS))}"
     if not isinstance(market, str):
         return f"{shown(market)} is not a string"
-    return f"{shown(market)} is no market; {nearest(market, sorted(_MARKETS))}"
+    return f"{shown(market)} is no market; {nearest(market, sorted(MARKETS))}"
 
 
 def _error(path: Path, text: str, faults: Sequence[Fault]) -> ConfigError:

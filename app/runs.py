@@ -145,3 +145,8 @@ def check_vacant(directory: Path, *, force: bool) -> None:
         read_manifest(directory)
         if not force:
             raise RunError(f"{directory} holds an earlier run: choose another folder, or replace it with --force")
+
+
+def checkpoint_of(path: Path) -> Path:
+    """The latest checkpoint of a run, if `path` is a run's folder; else `path` itself."""
+    return path / "checkpoints" / "latest.pt" if path.is_dir() else path

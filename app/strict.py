@@ -58,6 +58,11 @@ def structure(data: object, cls: type[T], folder: Path = Path()) -> tuple[T | No
         _folder.reset(token)
 
 
+def plain(value: object) -> Any:
+    """An instance as the plain data that `structure` reads."""
+    return _converter.unstructure(value)
+
+
 def dotted(path: Sequence[str | int]) -> str:
     """A path as people write it: `makers[1].risk_aversion`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
@@ -253,7 +258,7 @@ def _union_hook(kind: Any) -> Any:
 
 def _distribution(value: object, _: object) -> Distribution:
     """A number, or a table with one key: `{ uniform = [0.2, 0.9] }` or `{ uniform = { low = 0.2, high = 0.9 } }`."""
-    kinds = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in Distribution.__subclasses__()}
+    kinds = {_kind(cls): cls for cls in Distribution.__subclasses__()}
     if type(value) in (int, float):
         return Constant(_number(value, float))
     if not isinstance(value, Mapping) or len(value) != 1:
@@ -272,6 +277,19 @@ def _distribution(value: object, _: object) -> Distribution:
         raise ClassValidationError("distribution", [_at(name, error)], Distribution) from None
 
 
+def _kind(cls: type) -> str:
+    """What files call a distribution: `LogUniform` is `log_uniform`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def _plain_distribution(value: Distribution) -> Any:
+    if isinstance(value, Constant):
+        return value.value
+    fields = attrs.fields(type(value))
+    given = {field.alias: getattr(value, field.name) for field in fields if getattr(value, field.name) != field.default}
+    return {_kind(type(value)): {name: list(x) if isinstance(x, tuple) else x for name, x in given.items()}}
+
+
 def _by_name(parameters: object, cls: type) -> object:
     """A distribution's parameters as a table: a list gives them in order, a single one needs no list around it."""
     attrs.resolve_types(cls)
@@ -287,6 +305,10 @@ def _by_name(parameters: object, cls: type) -> object:
     return {field.alias: value for field, value in zip(fields, parameters, strict=False)}
 
 
+def _is_distribution(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Distribution)
+
+
 def _build_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook_factory(attrs.has, _class_hook)
@@ -297,6 +319,8 @@ def _build_converter() -> cattrs.Converter:
     for kind, hook in ((int, _integer), (float, _number), (bool, _boolean), (str, _text), (Path, _path)):
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_func(lambda kind: kind is Distribution, _distribution)
+    converter.register_unstructure_hook_func(_is_distribution, _plain_distribution)
+    converter.register_unstructure_hook(Path, Path.as_posix)
     return converter
 
 

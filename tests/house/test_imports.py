@@ -76,9 +76,11 @@ def faults(known: Mapping[str, Path]) -> list[str]:
                 here, there = floor_of(module), floor_of(target)
                 if here != there and FLOORS[there] >= FLOORS[here]:
                     found.append(f"{path.name}:{node.lineno}: {module} (floor {here}) imports {target} (floor {there})")
-                if isinstance(node, ast.ImportFrom) and (node.level > 0) != (here == there):
-                    how = "relatively" if here == there else "absolutely"
-                    found.append(f"{path.name}:{node.lineno}: {module} must import {target} {how}")
+                relative = isinstance(node, ast.ImportFrom) and node.level > 0
+                if relative and here != there:
+                    found.append(f"{path.name}:{node.lineno}: {module} must import {target} absolutely")
+                if not relative and known[target].parent == path.parent:
+                    found.append(f"{path.name}:{node.lineno}: {module} must import {target} relatively")
     graph.remove_edges_from(networkx.selfloop_edges(graph))
     found += [f"circle: {' -> '.join([*circle, circle[0]])}" for circle in networkx.simple_cycles(graph)]
     return found
@@ -136,7 +138,7 @@ def test_help_loads_nothing_heavy():
     assert not loaded_after(code) & {"torch", "numpy", "pyarrow", "simpy", "networkx", "gymnasium", "matplotlib"}
 
 
-@pytest.mark.parametrize("names", ["engine", "agents", "market.dealer", "config", "ask"])
+@pytest.mark.parametrize("name", ["engine", "agents", "market.dealer", "config", "ask"])
 def test_worlds_and_logs_need_no_torch(name: str):
     assert "torch" not in loaded_after(f"import catallaxy.{name}")
 

@@ -1,0 +1,57 @@
+"""What a person watches while agents learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+SHARES_OF_PLAIN_OUTPUT = 5
+
+
+class Report(Protocol):
+    """Told after every update."""
+
+    def __call__(self, decisions: int, rate: float, reward: float) -> None:
+        """Decisions so far, decisions per second, reward per agent and unit of time."""
+        ...
+
+
+@contextmanager
+def learning_progress(screen: Console, decisions: int) -> Iterator[Report]:
+    """A bar with decisions per second, reward and time left; where there is no terminal, a line now and then."""
+    if screen.quiet:
+        yield lambda decisions, rate, reward: None
+    elif screen.is_terminal:
+        columns = (
+            TextColumn("learning"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.completed:,.0f} decisions  {task.fields[rate]}  {task.fields[reward]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=screen) as bar:
+            task = bar.add_task("learning", total=decisions, rate="", reward="")
+
+            def advance(decisions: int, rate: float, reward: float) -> None:
+                bar.update(task, completed=decisions, rate=f"{rate:,.0f}/s", reward=f"reward {reward:.4g}")
+
+            yield advance
+    else:
+        yield _lines(screen, decisions)
+
+
+def _lines(screen: Console, total: int) -> Report:
+    reported = 0
+
+    def report(decisions: int, rate: float, reward: float) -> None:
+        nonlocal reported
+        share = SHARES_OF_PLAIN_OUTPUT * decisions // total
+        if share > reported:
+            reported = share
+            screen.print(f"learned from {decisions:,} of {total:,} decisions, {rate:,.0f}/s, reward {reward:.4g}")
+
+    return report
