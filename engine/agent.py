@@ -9,7 +9,7 @@ from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import simpy
-from simpy.events import NORMAL, EventPriority
+from simpy.events import NORMAL
 
 from .delivery import Delivery
 from .errors import AgentError, CatallaxyError, LinkError, RecordError, WorldError, failure
@@ -143,7 +143,7 @@ class Agent:
 
     def reply(self, request: Message, message: Message, *, priority: int = NORMAL) -> int:
         """Send ``message`` to the sender of ``request``, as the answer to it."""
-        received = request._sent()
+        received = request._delivery or request._sent()
         return self._post(received.sender.name, message, priority, received.sequence, received.ask)
 
     def broadcast(
@@ -161,7 +161,7 @@ class Agent:
         what has come within ``timeout`` (an answer at the very deadline counts; later ones are discarded). Nobody to
         ask gives an empty list at once.
         """
-        if isinstance(receivers, str | Agent):
+        if isinstance(receivers, (str, Agent)):
             receivers = (receivers,)
         names = [receiver if isinstance(receiver, str) else receiver.name for receiver in receivers]
         env = self.world.env
@@ -211,11 +211,11 @@ class Agent:
         world = self.world
         world.sequence += 1
         message = message if message._delivery is None else message._copy()
-        delivery = Delivery(message, (), self, self.now, world.sequence, world.cause, 0, None)
+        delivery = Delivery(message, (), self, self.now, world.sequence, 0, None)
         delivery.take()
         self._feeds.setdefault(type(message), Feed()).append(self.now, message)
         if world.log is not None:
-            world.log.sent(delivery, message, None, 0.0)
+            world.log.sent(message, (self.now, world.sequence, world.cause, self.index, -1, 0, 0.0))
         return world.sequence
 
     def latest(self, publisher: str | Agent, kind: type[M]) -> M | None:
@@ -269,10 +269,11 @@ class Agent:
         if delay is None:
             delay = link.draw()
         receiver = link.receiver
-        delivery = Delivery(message, receiver._callbacks, self, now, sequence, world.cause, in_reply_to, ask)
-        env.schedule(delivery, EventPriority(priority), delay)
-        if world.log is not None:
-            world.log.sent(delivery, message, receiver, delay)
+        delivery = Delivery(message, receiver._callbacks, self, now, sequence, in_reply_to, ask)
+        env.schedule(delivery, priority, delay)
+        log = world.log
+        if log is not None:
+            log.sent(message, (now, sequence, world.cause, self.index, receiver.index, in_reply_to, delay))
         return sequence
 
     def _deliver(self, delivery: Delivery) -> None:

@@ -21,7 +21,7 @@ class Delivery(simpy.Event):
     Its callbacks are the receiver's one shared tuple, so that nobody can wait for it by accident.
     """
 
-    __slots__ = ("ask", "callbacks", "cause", "in_reply_to", "message", "sender", "sent_at", "sequence")
+    __slots__ = ("ask", "callbacks", "in_reply_to", "message", "sender", "sent_at", "sequence")
     _ok = True
     _value = None
 
@@ -32,7 +32,6 @@ class Delivery(simpy.Event):
         sender: Agent,
         sent_at: float,
         sequence: int,
-        cause: int,
         in_reply_to: int,
         ask: Ask | None,
     ) -> None:
@@ -41,7 +40,6 @@ class Delivery(simpy.Event):
         self.sender = sender
         self.sent_at = sent_at
         self.sequence = sequence
-        self.cause = cause
         self.in_reply_to = in_reply_to
         self.ask = ask
         mark_delivery(message, self)
