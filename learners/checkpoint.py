@@ -20,6 +20,7 @@ from .spec import spec_from_state
 
 FORMAT = "catallaxy checkpoint"
 VERSION = 1
+_ARRAY = "__array__"  # key that marks a tensor as an array of NumPy's
 
 
 def save_checkpoint(
@@ -110,7 +111,15 @@ def _read(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path} is of checkpoint version {content.get('version')!r}, this package reads {VERSION}"
         )
-    return content
+    restored: dict[str, Any] = _arrays(content)
+    return restored
+
+
+def _arrays(value: Any) -> Any:
+    """Turn marked tensors back into arrays."""
+    if isinstance(value, dict):
+        return value[_ARRAY].numpy() if _ARRAY in value else {key: _arrays(item) for key, item in value.items()}
+    return [_arrays(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any, where: str) -> Any:
@@ -118,7 +127,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if isinstance(value, np.ndarray):
-        return torch.from_numpy(value.copy())
+        return {_ARRAY: torch.from_numpy(value.copy())}
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):

@@ -59,9 +59,9 @@ class REINFORCE(PolicyGradient):
         rows, raw = self._rows(batch)
         now = self.policy.evaluate(rows, raw)
         loss = -(now.logp * torch.from_numpy(weight.astype(np.float32))).sum() / agents
-        entropy = float(now.entropy.mean())
+        entropy = now.entropy.mean().item()
         self._step(loss)
-        return {"losses/policy": float(loss), "losses/entropy": entropy}
+        return {"losses/policy": loss.item(), "losses/entropy": entropy}
 
 
 def episode_returns(batch: Transitions) -> tuple[npt.NDArray[np.float64], int]:
