@@ -13,12 +13,16 @@ from .errors import LearningError
 
 Array = npt.NDArray[Any]
 
+# First what is known when a decision is taken, then what only its end tells. A row that is not closed holds _UNKNOWN
+# in the latter columns from the start, so that opening it need not write them.
 _COLUMNS: dict[str, type] = {
     "chain": np.int64,
     "time": np.float64,
     "rate": np.float64,
     "logp": np.float32,
     "value": np.float64,
+}
+_OUTCOMES: dict[str, type] = {
     "reward": np.float64,
     "elapsed": np.float64,
     "next_row": np.int64,
@@ -26,6 +30,7 @@ _COLUMNS: dict[str, type] = {
     "closed": np.bool_,
     "terminated": np.bool_,
 }
+_UNKNOWN = {"next_row": -1}  # 0 in the other outcomes
 _MATRICES = ("observation", "raw")
 
 
@@ -90,6 +95,8 @@ class TrajectoryBuffer:
         self._size = 0
         self._open: dict[int, int] = {}
         self._store: dict[str, Array] = {name: np.empty(capacity, kind) for name, kind in _COLUMNS.items()}
+        for name, kind in _OUTCOMES.items():
+            self._store[name] = np.full(capacity, _UNKNOWN.get(name, 0), kind)
         for name, width in zip(_MATRICES, (observation_size, action_size), strict=True):
             self._store[name] = np.empty((capacity, width), np.float32)
 
@@ -133,23 +140,23 @@ class TrajectoryBuffer:
                 f"agent {twice & 0xFFFFFFFF} of episode {twice >> 32} has two decisions pending at once"
             )
         get = self._open.get
-        before = np.fromiter((get(chain, -1) for chain in chains), np.int64, count)
-        rows = np.arange(first, first + count)
+        before = np.array([get(chain, -1) for chain in chains], np.int64)
         self._reserve(first + count)
-        store = self._store
-        known = before >= 0
+        store, new = self._store, slice(first, first + count)
+        rows = np.arange(first, first + count)
+        known = np.flatnonzero(before >= 0)
         closing = before[known]
         store["reward"][closing] = np.asarray(reward, np.float64)[known]
         store["elapsed"][closing] = np.asarray(elapsed, np.float64)[known]
         store["next_row"][closing] = rows[known]
         store["closed"][closing] = True
-        new = slice(first, first + count)
-        for name, content in (
-            ("chain", chains), ("observation", observation), ("raw", raw), ("logp", logp), ("value", value),
-            ("time", time), ("rate", rate), ("reward", 0.0), ("elapsed", 0.0), ("next_row", -1), ("last_value", 0.0),
-            ("closed", False), ("terminated", False),
-        ):  # fmt: skip
-            store[name][new] = content
+        store["chain"][new] = chains
+        store["observation"][new] = observation
+        store["raw"][new] = raw
+        store["logp"][new] = logp
+        store["value"][new] = value
+        store["time"][new] = time
+        store["rate"][new] = rate
         self._size = first + count
         self._open.update(zip(chains, range(first, first + count), strict=True))
 
@@ -203,25 +210,31 @@ class TrajectoryBuffer:
         """Forget all rows but the open ones, which move to the front."""
         rows = np.fromiter(self._open.values(), np.int64, len(self._open))
         rows = np.sort(rows)
-        for column in self._store.values():
-            column[: len(rows)] = column[rows]
+        for name, column in self._store.items():
+            if name in _OUTCOMES:
+                column[: self._size] = _UNKNOWN.get(name, 0)
+            else:
+                column[: len(rows)] = column[rows]
         self._size = len(rows)
         self._open = dict(zip(self.column("chain").tolist(), range(len(rows)), strict=True))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the open rows, all that the next rollout needs, as arrays by column."""
         rows = np.sort(np.fromiter(self._open.values(), np.int64, len(self._open)))
-        return {name: column[rows] for name, column in self._store.items()}
+        return {name: column[rows] for name, column in self._store.items() if name not in _OUTCOMES}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Start from the open rows of `state_dict`, forgetting all others."""
-        missing = sorted(self._store.keys() - state.keys())
+        missing = sorted(self._store.keys() - _OUTCOMES.keys() - state.keys())
         if missing:
             raise LearningError(f"the buffer's state lacks the columns {', '.join(missing)}")
+        self._open.clear()
+        self.carry()
         count = len(state["chain"])
         self._reserve(count)
         for name, column in self._store.items():
-            column[:count] = state[name]
+            if name not in _OUTCOMES:
+                column[:count] = state[name]
         self._size = count
         self._open = dict(zip(self.column("chain").tolist(), range(count), strict=True))
 
@@ -230,6 +243,6 @@ class TrajectoryBuffer:
         if size > capacity:
             capacity = max(size, 2 * capacity)
             for name, old in self._store.items():
-                grown = np.empty((capacity, *old.shape[1:]), old.dtype)
+                grown = np.full((capacity, *old.shape[1:]), _UNKNOWN.get(name, 0), old.dtype)
                 grown[: self._size] = old[: self._size]
                 self._store[name] = grown
