@@ -1,4 +1,4 @@
-"""A Monte-Carlo mean with its standard error."""
+"""Monte-Carlo means with their standard errors."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ class Estimate:
         """The estimate of the root of what this estimates (delta method)."""
         root = math.sqrt(self.mean)
         return Estimate(root, self.error / (2.0 * root))
+
+
+def spread(first: Array, second: Array) -> Estimate:
+    """The standard deviation over time, from each path's time averages of x and of x^2, each of shape (paths,)."""
+    centre = float(first.mean())
+    return estimate(second - 2.0 * centre * first + centre**2).square_root()
 
 
 def estimate(samples: Array) -> Estimate:

@@ -24,6 +24,7 @@ import numpy as np
 
 from .acceptance import Logistic
 from .fields import Array, Mask, floats
+from .linear import BlockTridiagonal
 
 MINUTES = 1440.0  # of a day: rates are per day, times are reported in minutes
 
@@ -95,7 +96,7 @@ class FxDealer:
         """k^2 / (2 eta sigma^2), 1/(bp MEUR): below it an unguarded dealer gains by buying while long."""
         return self.impact**2 / (2.0 * self.hedge_quadratic * self.sigma**2)
 
-    def grid(self, step: float = 0.5) -> Array:
+    def grid(self, step: float = 1.0) -> Array:
         """Inventories within the limit, MEUR, shape (points,); ValueError if a size or the limit is off the grid."""
         for name, value in (("limit", self.limit), *(("sizes", z) for z in self.sizes)):
             if abs(value / step - round(value / step)) > 1e-9:
@@ -134,9 +135,21 @@ class FxPolicy:
 
     @property
     def internalisation_threshold(self) -> float:
-        """Largest q (MEUR) such that nothing is hedged on [-q, q]: half-width of the pure internalisation zone."""
-        hedged = np.abs(self.grid[self.hedge != 0.0])
-        return float(hedged.min() - self.step) if hedged.size else float(self.grid[-1])
+        """Half-width of the pure internalisation zone, MEUR: nothing is hedged on [-it, it].
+
+        Between the last point without hedging and the first with it, the rate is continued linearly to zero.
+        """
+        zones = []
+        for rates in (self.hedge[len(self.grid) // 2 :], self.hedge[len(self.grid) // 2 :: -1]):
+            speed = np.abs(rates)
+            first = int(np.argmax(speed > 0.0))
+            if first == 0:
+                zones.append(0.0 if speed[0] else float(self.grid[-1]))
+            else:
+                rise = float(speed[first + 1] - speed[first]) if first + 1 < len(speed) else 0.0
+                back = min(float(speed[first]) / rise, 1.0) if rise > 0.0 else 1.0
+                zones.append((first - back) * self.step)
+        return min(zones)
 
 
 @attrs.frozen(eq=False)
@@ -242,25 +255,33 @@ def running_reward(dealer: FxDealer, policy: FxPolicy) -> Array:
     return _client_flows(dealer, policy)[0] + dealer.impact * q * v - hedging_cost(dealer, v) - risk
 
 
+def jump_width(rates: Array) -> int:
+    """How far from the diagonal a generator reaches, in steps of the grid."""
+    rows, columns = np.nonzero(rates)
+    return int(np.abs(rows - columns).max())
+
+
 def gain_and_value(rates: Array, reward: Array) -> tuple[float, Array]:
     """Solve rates @ value + reward = gain with value = 0 in the middle: the gain per day and the relative value."""
-    middle = len(reward) // 2
-    system = rates.copy()
-    system[:, middle] = -1.0  # value[middle] = 0, so its column is free to hold the gain
-    solution = np.asarray(np.linalg.solve(system, -reward), dtype=np.float64)
-    gain = float(solution[middle])
-    solution[middle] = 0.0
-    return gain, solution
+    points = len(reward)
+    middle = points // 2
+    others = np.delete(np.arange(points), middle)
+    right = np.column_stack([-reward[others], np.ones(points - 1)])
+    base, slope = BlockTridiagonal(rates[np.ix_(others, others)], jump_width(rates)).solve(right).T
+    gain = float((reward[middle] + rates[middle, others] @ base) / (1.0 - rates[middle, others] @ slope))
+    return gain, np.insert(base + gain * slope, middle, 0.0)
 
 
 def stationary_distribution(rates: Array) -> Array:
-    """The stationary probabilities of a chain with this generator, shape (points,); ValueError on too coarse a grid."""
-    middle = len(rates) // 2
-    system = rates.T.copy()
-    system[middle] = 1.0
-    target = np.zeros(len(rates))
-    target[middle] = 1.0
-    law = np.linalg.solve(system, target)
+    """The stationary law of a chain with this generator, shape (points,); ValueError on too coarse a grid."""
+    points = len(rates)
+    middle = points // 2
+    others = np.delete(np.arange(points), middle)
+    inflow = -rates[middle, others][:, None]
+    law = np.insert(
+        BlockTridiagonal(rates[np.ix_(others, others)].T, jump_width(rates)).solve(inflow)[:, 0], middle, 1.0
+    )
+    law = law / law.sum()
     if law.min() < -1e-6:
         raise ValueError(
             f"the grid is too coarse for this hedging (a probability of {law.min():.2g}): use a smaller step"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from .estimates import Estimate, estimate
+from .estimates import Estimate, estimate, spread
 from .fields import Array, Integers
 from .fx_dealer import FxDealer, FxPolicy, hedging_cost
 
@@ -54,7 +54,7 @@ def simulate(
     tables = np.concatenate([policy.bid, policy.ask]).reshape(2 * tiers * sizes, -1)
     start, end = burn_in, burn_in + days
     q, clock = np.zeros(paths), np.zeros(paths)
-    totals = np.zeros((4, paths))  # reward, client volume, hedged volume, int q^2
+    totals = np.zeros((5, paths))  # reward, client volume, hedged volume, int q^2, int q
     while (clock < end).any():
         gap = rng.exponential(1.0 / rates.sum(), paths)
         kind = np.searchsorted(cumulative, rng.random(paths))
@@ -86,7 +86,7 @@ def simulate(
         objective=estimate(means[0]),
         turnover=estimate(means[1]),
         hedged=estimate(means[2]),
-        inventory_sd=estimate(means[3]).square_root(),
+        inventory_sd=spread(means[4], means[3]),
     )
 
 
@@ -102,16 +102,16 @@ def _interpolate(policy: FxPolicy, tables: Array, row: Integers, q: Array) -> Ar
 
 
 def _drift(dealer: FxDealer, policy: FxPolicy, q: Array, time: Array, substeps: int) -> tuple[Array, Array]:
-    """Follow dq/dt = v(q) for `time` days: the new inventory, and the integrals of reward, |v| and q^2."""
+    """Follow dq/dt = v(q) for `time` days: the new inventory, and the integrals of reward, |v|, q^2 and q."""
     rate = policy.hedge
     dt = time / substeps
-    integrals = np.zeros((3, len(q)))
+    integrals = np.zeros((4, len(q)))
     speed = np.interp(q, policy.grid, rate)
 
     def integrand(q: Array, v: Array) -> Array:
         square = q * q
         reward = dealer.impact * q * v - hedging_cost(dealer, v) - 0.5 * dealer.gamma * dealer.sigma**2 * square
-        return np.stack([reward, np.abs(v), square])
+        return np.stack([reward, np.abs(v), square, q])
 
     for _ in range(substeps):
         left = integrand(q, speed)

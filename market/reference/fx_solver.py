@@ -22,9 +22,11 @@ from .fx_dealer import (
     gain_and_value,
     generator,
     is_fast,
+    jump_width,
     running_reward,
     stationary_distribution,
 )
+from .linear import BlockTridiagonal
 
 _ROUNDS = 100
 
@@ -112,7 +114,7 @@ def _iterate(dealer: FxDealer, value: Array, fast: Mask, step: float, skew: bool
     raise RuntimeError(f"policy iteration has not settled in {_ROUNDS} rounds: gain {gain}, {dealer}")
 
 
-def solve(dealer: FxDealer, step: float = 0.5, *, skew: bool = True) -> FxSolution:
+def solve(dealer: FxDealer, step: float = 1.0, *, skew: bool = True) -> FxSolution:
     """The stationary optimum by policy iteration (Howard) on a grid of `step` MEUR.
 
     Args:
@@ -157,7 +159,7 @@ class FxFiniteHorizon:
 
 
 def solve_finite_horizon(
-    dealer: FxDealer, step: float = 0.5, times: int = 200, terminal_impact: bool = False
+    dealer: FxDealer, step: float = 1.0, times: int = 200, terminal_impact: bool = False
 ) -> FxFiniteHorizon:
     """The finite-horizon optimum, backward from the end in `times` equal steps.
 
@@ -183,9 +185,9 @@ def solve_finite_horizon(
 
     for _ in range(times):
         slope, rates = drift(value)
-        inverse = np.linalg.inv(np.eye(len(grid)) - lam * dt * rates)
-        first = inverse @ slope
-        second = inverse @ (drift(value + dt * first)[0] - 2.0 * first)
+        implicit = BlockTridiagonal(np.eye(len(grid)) - lam * dt * rates, jump_width(rates))
+        first = implicit.solve(slope[:, None])[:, 0]
+        second = implicit.solve((drift(value + dt * first)[0] - 2.0 * first)[:, None])[:, 0]
         value = value + dt * (1.5 * first + 0.5 * second)
         values.append(value)
     return FxFiniteHorizon(dealer, grid, np.linspace(0.0, dealer.horizon, times + 1), np.stack(values), fast)

@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .acceptance import Logistic
-from .fields import Array, Integers, floats, interval, whole, whole_numbers
+from .fields import Array, Integers, Mask, floats, interval, whole, whole_numbers
+from .linear import solve_in_blocks
 
 # Chance per tick of being put back to a flat inventory: too rare to be seen (1e-9 of the objective), it makes what is
 # reached from flat the only recurrent class, also for policies that would never leave some other set of inventories.
@@ -91,6 +92,24 @@ class TickDealer:
         """What is traded to reduce q: x = sign(q) floor(h |q| + 1/2); MEUR, whole."""
         q = np.asarray(inventory)
         return np.asarray(np.sign(q) * np.floor(np.asarray(fraction) * np.abs(q) + 0.5), dtype=np.int64)
+
+    def reachable(self) -> Mask:
+        """Which inventories some policy can reach from flat, before or after a hedge; shape (inventories,)."""
+        q = self.inventories
+        seen = q == 0
+        least, most = (np.abs(self.hedged(q, edge)) for edge in self.hedge)
+        for _ in q:
+            new = seen.copy()
+            for jump in (*self.sizes, *(-z for z in self.sizes)):
+                after = q[seen] + jump
+                new[after[np.abs(after) <= self.limit] + self.limit] = True
+            for at in np.flatnonzero(seen):
+                left = np.sign(q[at]) * (abs(q[at]) - np.arange(least[at], most[at] + 1))
+                new[left + self.limit] = True
+            if (new == seen).all():
+                break
+            seen = new
+        return np.asarray(seen, dtype=np.bool_)
 
     def hedging_cost(self, amount: npt.ArrayLike) -> Array:
         """Cost of a hedge: linear |x| + quadratic x^2, MEUR bp."""
@@ -271,10 +290,24 @@ def average_reward(laws: Array, reward: Array, tick: float) -> tuple[Array, Arra
     middle = points // 2
     system = np.eye(points) - (1.0 - _RESTART) * laws
     system[..., :, middle] = tick  # the value is zero there, so its column is free to hold the gain
-    solution = np.asarray(np.linalg.solve(system, reward[..., None])[..., 0], dtype=np.float64)
+    # The flat inventory goes last, so that what stands before it is a transient chain.
+    order = np.append(np.delete(np.arange(points), middle), middle)
+    moved = system[..., order[:, None], order]
+    solution = np.empty_like(reward)
+    solution[..., order] = solve_in_blocks(moved, reward[..., order, None])[..., 0]
     gain = solution[..., middle].copy()
     solution[..., middle] = 0.0
     return gain, solution
+
+
+def stationary_law(laws: Array) -> Array:
+    """The stationary distribution of a chain started flat, from its transition probabilities, shape (points,)."""
+    points = len(laws)
+    system = np.eye(points) - (1.0 - _RESTART) * laws.T
+    start = np.zeros((points, 1))
+    start[points // 2] = 1.0
+    law = np.maximum(solve_in_blocks(system, start)[:, 0], 0.0)
+    return np.asarray(law / law.sum())
 
 
 def evaluate(dealer: TickDealer, gamma: float, policy: TickPolicy) -> TickMeasures:
@@ -292,9 +325,7 @@ def evaluate(dealer: TickDealer, gamma: float, policy: TickPolicy) -> TickMeasur
     cost = dealer.hedging_cost(hedge)
     reward = earned - cost - spent @ dealer.risk(gamma)
     gain, value = average_reward(laws, reward, dealer.tick)
-    system = np.eye(len(q)) - (1.0 - _RESTART) * laws.T
-    law = np.linalg.solve(system, _RESTART * (q == 0))
-    law = np.maximum(law, 0.0) / np.maximum(law, 0.0).sum()
+    law = stationary_law(laws)
     mean, second = (
         float(law @ (spent @ moment)) / dealer.tick for moment in (q.astype(np.float64), (q**2).astype(np.float64))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from .estimates import Estimate, estimate
+from .estimates import Estimate, estimate, spread
 from .fields import Array, Integers
 from .tick_dealer import TickDealer, TickPolicy
 
@@ -43,7 +43,7 @@ def simulate(
     """
     policy.check(dealer)
     q: Integers = np.zeros(paths, dtype=np.int64)
-    totals = np.zeros((4, paths))  # reward without risk, client volume, hedged volume, int q^2
+    totals = np.zeros((5, paths))  # reward without risk, client volume, hedged volume, int q^2, int q
     for tick in range(burn_in + ticks):
         row = q + dealer.limit
         hedge = dealer.hedged(q, policy.h[row])
@@ -57,7 +57,7 @@ def simulate(
         objective=estimate(means[0] - 0.5 * gamma * dealer.sigma**2 * means[3]),
         turnover=estimate(means[1]),
         hedged=estimate(means[2]),
-        inventory_sd=estimate(means[3]).square_root(),
+        inventory_sd=spread(means[4], means[3]),
     )
 
 
@@ -69,11 +69,13 @@ def _between_ticks(
     sizes = np.asarray(dealer.sizes)
     cumulative = np.cumsum(rates) / rates.sum()
     clock = np.zeros(len(q))
-    flows = np.zeros((4, len(q)))
+    flows = np.zeros((5, len(q)))
     alive = np.arange(len(q))
     while len(alive):
         event = clock[alive] + rng.exponential(0.5 / rates.sum(), len(alive))
-        flows[3, alive] += (np.minimum(event, dealer.tick) - clock[alive]) * q[alive] ** 2
+        held = np.minimum(event, dealer.tick) - clock[alive]
+        flows[3, alive] += held * q[alive] ** 2
+        flows[4, alive] += held * q[alive]
         clock[alive] = event
         alive = alive[event < dealer.tick]
         side = np.where(rng.random(len(alive)) < 0.5, 1, -1)  # +1: the client sells to us

@@ -120,10 +120,11 @@ def solve(dealer: TickDealer, gamma: float, tolerance: float = 1e-7) -> TickSolu
     """
     value = -2.0 * dealer.risk(gamma)  # any start will do; this one already holds inventory to be a cost
     policy, _ = _improve(dealer, gamma, value)
+    reachable = dealer.reachable()
     for _ in range(_ROUNDS):
         measures = evaluate(dealer, gamma, policy)
         better, yields = _improve(dealer, gamma, measures.value)
-        gap = float((yields - measures.value).max()) / dealer.tick - measures.objective
+        gap = float((yields - measures.value)[reachable].max()) / dealer.tick - measures.objective
         if gap <= tolerance:
             return TickSolution(policy, measures, max(gap, 0.0))
         policy = better

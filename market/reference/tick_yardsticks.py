@@ -124,7 +124,7 @@ def best_linear(dealer: TickDealer, gamma: float, *, hedge: bool = False) -> Bes
     def objective(point: Sequence[float]) -> float:
         return evaluate(dealer, gamma, linear_policy(dealer, *map(float, point))).objective
 
-    point = [float(x) for x in zoom(objective, box, points=9 if hedge else 11, rounds=5)]
+    point = [float(x) for x in zoom(objective, box, points=7, rounds=6)]
     names = ("s", "slope", "h")
     return Best(objective(point), dict(zip(names, point, strict=False)), linear_policy(dealer, *point))
 
