@@ -18,6 +18,9 @@ class Exchange(Agent):
         path: reference prices over the session.
         costs: of hedging.
         session: when to tick and when to settle.
+
+    Attributes:
+        price: the reference price now.
     """
 
     def __init__(self, path: PricePath, costs: ExchangeCosts, session: Session) -> None:
@@ -26,26 +29,26 @@ class Exchange(Agent):
         self._path = path
         self._costs = costs
         self._session = session
-        self._price = on_grid(float(path.prices[0]))
+        self.price = on_grid(float(path.prices[0]))
 
     def run(self) -> Process:
         session = self._session
-        self.record(self.account.statement(self._price, closing=False))
+        self.record(self.account.statement(self.price, closing=False))
         for time, price in zip(self._path.times.tolist(), self._path.prices.tolist(), strict=True):
             if time >= session.horizon:
                 break
             if time > self.now:
                 yield self.sleep(time - self.now)
-            self._price = on_grid(price)
-            self.publish(Tick(price=self._price))
+            self.price = on_grid(price)
+            self.publish(Tick(price=self.price))
         yield self.sleep(session.horizon + session.settlement - self.now)
-        self.record(self.account.statement(self._price, closing=True))
+        self.record(self.account.statement(self.price, closing=True))
 
     @on(HedgeOrder)
     def hedge(self, order: HedgeOrder) -> None:
         """Do a hedge of x MEUR at linear + quadratic |x| bp from the reference price."""
         quantity, costs = order.quantity, self._costs
         distance = costs.linear + costs.quadratic * abs(quantity)
-        price = on_grid(self._price * (1.0 + (distance if quantity > 0.0 else -distance) * BP))
+        price = on_grid(self.price * (1.0 + (distance if quantity > 0.0 else -distance) * BP))
         self.account.buy(-quantity, price)
-        self.reply(order, HedgeFill(quantity=quantity, price=price, reference=self._price))
+        self.reply(order, HedgeFill(quantity=quantity, price=price, reference=self.price))

@@ -1,7 +1,7 @@
 """Market makers: they quote around the reference price, hold inventory, and hedge it on the exchange."""
 
 from collections.abc import Callable
-from math import exp, floor, sqrt
+from math import exp, floor, inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -26,16 +26,18 @@ _CLOSE_IN_SIGHT = 10.0
 class MarketMaker(LearningAgent):
     """A dealer who answers requests at once from its current prices.
 
-    At times of its own it decides (half-spread s, skew u, hedge fraction h): from then on it bids at s - u and offers
-    at s + u bp from the reference price, which it sees with its link's lag, and sends the fraction h of its inventory,
-    rounded to lots, to the exchange. What it buys from one client it sells to the next at its own prices
-    (internalisation); what would carry its inventory beyond its limit it declines.
+    At times of its own it decides (half-spread s, skew u, hedge fraction h). From then on it quotes s to either side of
+    a middle that lies u bp below the reference price while it is long and u bp above it while it is short, as seen when
+    it decided: skew is against the inventory, and none while it is flat. The reference price it sees with its link's
+    lag. The fraction h of its inventory, rounded to lots, goes to the exchange. What it buys from one client it sells
+    to the next at its own prices (internalisation); what would carry its inventory beyond its limit it declines.
 
     Reward, in MEUR bp: spread revenue (size times distance from the reference price, when it trades), less the cost of
     hedges, less (gamma / 2) sigma^2 q^2 per minute, plus `inventory_pnl` times the change in value of its inventory.
 
-    Observation, local information only: q / limit; sign(q) sqrt(|q| / limit), which resolves small inventories; time to
-    close as a fraction of the session, and exp(-minutes to close / 10). Then the type's features.
+    Observation, local information only: |q| / limit; its square root, which resolves small inventories; time to close
+    as a fraction of the session, and exp(-minutes to close / 10). Then the type's features. Buying and selling are
+    mirror images here, so neither the observation nor the skew knows long from short: each decision teaches both.
 
     Args:
         name: its name.
@@ -72,7 +74,7 @@ class MarketMaker(LearningAgent):
         self.opening_value = self.account.value(opening)
         self.tally = Tally(self.inventory, 0.5 * type.risk_aversion * decisions.volatility**2)
         self._decisions = decisions
-        self._session = scenario.session
+        self.session = scenario.session
         self._lot = scenario.exchange.lot
         self._opening = self._marked_at = opening
         self._bid = self._ask = 1.0
@@ -81,7 +83,7 @@ class MarketMaker(LearningAgent):
     # -- decisions -------------------------------------------------------------------------------------------------
 
     def run(self) -> Process:
-        session = self._session
+        session = self.session
         self.record(self.account.statement(self._opening, closing=False))
         self.record(Position(self.inventory, 0.0, self._opening, 0.0, hedge=False))
         self.flow(-self.tally.risk_rate)
@@ -105,20 +107,19 @@ class MarketMaker(LearningAgent):
         return lambda: float(draw(interval))
 
     def _observe(self) -> tuple[float, float, float, float]:
-        filled = self.inventory / self.limit
-        root = sqrt(filled) if filled >= 0.0 else -sqrt(-filled)
-        if not self._session.terminal:
-            return filled, root, 1.0, 0.0
-        left = self._session.horizon - self.now
-        return filled, root, left / self._session.horizon, exp(-left / _CLOSE_IN_SIGHT)
+        session = self.session
+        left = session.horizon - self.now if session.terminal else inf
+        return observe(self.inventory / self.limit, left, session.horizon)
 
     def _apply(self, half_spread: float, skew: float, hedge: float) -> None:
         """Quote at the decided prices from now on, and send off the decided hedge."""
         self._mark()
-        self._bid = 1.0 - (half_spread - skew) * BP
-        self._ask = 1.0 + (half_spread + skew) * BP
-        self.tally.decided(self.inventory, half_spread, skew)
-        self.record(Pricing(self.inventory, half_spread, skew, hedge))
+        inventory = self.inventory
+        middle = -skew if inventory > 0.0 else skew if inventory < 0.0 else 0.0
+        self._bid = 1.0 + (middle - half_spread) * BP
+        self._ask = 1.0 + (middle + half_spread) * BP
+        self.tally.decided(inventory, half_spread, middle)
+        self.record(Pricing(inventory, half_spread, middle, hedge))
         exposed = self.inventory + self._hedging
         size = self._lot * floor(hedge * abs(exposed) / self._lot + 0.5)
         if size > 0.0:
@@ -168,7 +169,7 @@ class MarketMaker(LearningAgent):
 
     def _refusal(self, quantity: float) -> str | None:
         """Why it would not sell `quantity`, or None."""
-        if self.now >= self._session.horizon:
+        if self.now >= self.session.horizon:
             return "closed"
         after = abs(self.inventory - quantity)
         return "limit" if after > self.limit and after > abs(self.inventory) else None
@@ -201,8 +202,20 @@ class MarketMaker(LearningAgent):
             "risk_aversion": self.type.risk_aversion,
             "connectivity": self.type.connectivity,
             "volatility": self._decisions.volatility,
-            "horizon": self._session.horizon,
+            "horizon": self.session.horizon,
         }
+
+
+def observe(filled: float, left: float, horizon: float) -> tuple[float, float, float, float]:
+    """What a maker observes.
+
+    Args:
+        filled: inventory over its limit.
+        left: minutes to the close; infinite if there is none to come.
+        horizon: length of the session, minutes.
+    """
+    size = abs(filled)
+    return size, sqrt(size), min(left / horizon, 1.0), exp(-left / _CLOSE_IN_SIGHT)
 
 
 def action_space(max_half_spread: float, max_skew: float) -> spaces.Box:

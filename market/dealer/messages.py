@@ -61,18 +61,18 @@ class HedgeFill(Message):
 
 
 class Pricing(Record):
-    """What a maker decided: bid distance half_spread - skew, ask distance half_spread + skew.
+    """What a maker decided: it bids at middle - half_spread and offers at middle + half_spread.
 
     Attributes:
         inventory: MEUR, as the maker knew it when it decided.
         half_spread: bp of the reference price.
-        skew: bp by which the middle of its quotes lies above the reference price.
+        middle: bp by which the middle of its quotes lies above the reference price.
         hedge: fraction of the inventory that it sends to the exchange.
     """
 
     inventory: float
     half_spread: float
-    skew: float
+    middle: float
     hedge: float
 
 

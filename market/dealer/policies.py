@@ -37,9 +37,9 @@ class LinearSkew:
     hedge: float = 0.0
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> Action:
-        """(half_spread, -slope q, hedge)."""
+        """(half_spread, slope |q|, hedge)."""
         maker = cast(MarketMaker, agent)
-        return _clipped(maker, self.half_spread, -self.slope * maker.inventory, self.hedge)
+        return _clipped(maker, self.half_spread, self.slope * abs(maker.inventory), self.hedge)
 
 
 @attrs.frozen
@@ -74,13 +74,13 @@ class ClosedFormSkew:
         return 2.0 * steepness * self._coefficient(risk_aversion, connectivity)
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> Action:
-        """(d*(0) + d*'(0) a z, -2 d*'(0) a q, hedge)."""
+        """(d*(0) + d*'(0) a z, 2 d*'(0) a |q|, hedge)."""
         maker = cast(MarketMaker, agent)
         best, steepness, _ = self._flow
         a = self._coefficient(maker.type.risk_aversion, maker.type.connectivity)
         sizes, shares = np.array(self.clients.sizes), np.array(self.clients.shares)
         half_spread = best + steepness * a * float(sizes @ shares)
-        return _clipped(maker, half_spread, -2.0 * steepness * a * maker.inventory, self.hedge)
+        return _clipped(maker, half_spread, 2.0 * steepness * a * abs(maker.inventory), self.hedge)
 
     def _coefficient(self, risk_aversion: float, connectivity: float) -> float:
         """The a of theta = -a q^2, bp per MEUR."""

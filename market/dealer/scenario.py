@@ -108,7 +108,7 @@ class Decisions:
         interval: mean time between two decisions of a maker.
         pace: "poisson": exponential times between decisions; "regular": always the interval.
         max_half_spread: bp; half-spreads are decided in [0, max_half_spread].
-        max_skew: bp; skews are decided in [-max_skew, max_skew].
+        max_skew: bp; skews, against the inventory, are decided in [-max_skew, max_skew].
         discount_rate: rho of the makers' return, per minute.
         volatility: sigma in the risk term, bp per square root of a minute.
         inventory_pnl: weight of the inventory's profit and loss in the reward. The price is a martingale to the makers,

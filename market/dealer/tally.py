@@ -1,5 +1,7 @@
 """What a maker has done in an episode, counted while it happens."""
 
+from math import nan
+
 import attrs
 
 
@@ -16,8 +18,9 @@ class Tally:
         hedged: MEUR traded with the exchange.
         trades: number of trades with clients.
         squares: integral of the squared inventory over the session, MEUR^2 minutes.
-        decisions, sum_q, sum_qq, sum_u, sum_qu, sum_s: number of decisions, and sums over them of inventory q, q^2,
-            skew u, q u and half-spread s.
+        decisions, sum_q, sum_qq, sum_m, sum_qm, sum_s: number of decisions, and sums over them of inventory q, q^2,
+            the quotes' middle m, q m and half-spread s.
+        closed: whether the session is over.
     """
 
     inventory: float
@@ -31,11 +34,11 @@ class Tally:
     decisions: int = 0
     sum_q: float = 0.0
     sum_qq: float = 0.0
-    sum_u: float = 0.0
-    sum_qu: float = 0.0
+    sum_m: float = 0.0
+    sum_qm: float = 0.0
     sum_s: float = 0.0
+    closed: bool = False
     _since: float = 0.0
-    _closed: bool = False
 
     @property
     def risk_rate(self) -> float:
@@ -54,22 +57,25 @@ class Tally:
 
     @property
     def skew_slope(self) -> float:
-        """By how many bp the middle of its quotes falls for each MEUR of inventory (least squares over decisions)."""
-        spread = self.decisions * self.sum_qq - self.sum_q**2
-        return (self.sum_q * self.sum_u - self.decisions * self.sum_qu) / spread if spread > 1e-9 else 0.0
+        """By how many bp the middle of its quotes falls for each MEUR of inventory: least squares over its decisions.
 
-    def decided(self, inventory: float, half_spread: float, skew: float) -> None:
+        NaN if the inventory was always the same.
+        """
+        spread = self.decisions * self.sum_qq - self.sum_q**2
+        return (self.sum_q * self.sum_m - self.decisions * self.sum_qm) / spread if spread > 1e-9 else nan
+
+    def decided(self, inventory: float, half_spread: float, middle: float) -> None:
         """Count a decision."""
         self.decisions += 1
         self.sum_q += inventory
         self.sum_qq += inventory * inventory
-        self.sum_u += skew
-        self.sum_qu += inventory * skew
+        self.sum_m += middle
+        self.sum_qm += inventory * middle
         self.sum_s += half_spread
 
     def traded(self, now: float, change: float, inventory: float, revenue: float, *, hedge: bool) -> None:
         """Count a trade that changed the inventory by `change` to `inventory`."""
-        if not self._closed:
+        if not self.closed:
             self.squares += self.inventory**2 * (now - self._since)
             self._since = now
         self.inventory = inventory
@@ -84,4 +90,4 @@ class Tally:
     def close(self, now: float) -> None:
         """The session is over: inventory held from here on costs nothing."""
         self.squares += self.inventory**2 * (now - self._since)
-        self._closed = True
+        self.closed = True
