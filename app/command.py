@@ -69,7 +69,7 @@ def train(
 ) -> None:
     """Let the agents of a scenario learn, and judge what they have learned.
 
-    Ctrl-C stops the learning early; what was learned until then is judged and kept. A second Ctrl-C stops at once.
+    Ctrl-C stops after the update under way and leaves a run whose checkpoint can be used. A second one stops at once.
 
     Example: catallaxy train examples/fx_hourly/scenario.toml --out runs/demo
     """

@@ -16,7 +16,7 @@ import attrs
 from catallaxy.engine import CatallaxyError
 
 from .hints import nearest
-from .markets import MARKETS, Market
+from .markets import MARKETS, Evaluation, Market
 from .strict import Fault, plain, shown, structure
 from .toml_lines import key_lines, line_of
 
@@ -48,17 +48,6 @@ class Training:
     rollout: int = attrs.field(default=16_384, validator=attrs.validators.gt(0))
     worlds: int = attrs.field(default=16, validator=attrs.validators.gt(0))
     anneal: bool = True
-
-
-@attrs.frozen
-class Evaluation:
-    """How to judge what was learned: the file's `[evaluation]` table.
-
-    Attributes:
-        episodes: episodes played with each policy, the same ones with all; an interval needs at least two.
-    """
-
-    episodes: int = attrs.field(default=20, validator=attrs.validators.ge(2))
 
 
 @attrs.frozen

@@ -4,15 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 from catallaxy.agents import Policy
-from catallaxy.engine import World
+from catallaxy.engine import EventLog, World
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from catallaxy.market.dealer import DealerScenario
+
+    from .dealer.judge import Judgement
+    from .runs import Run
+
+Policies = Mapping[str, Policy]
+"""A policy for each family of agents."""
+
+
+@attrs.frozen
+class Evaluation:
+    """How to judge what was learned: a scenario file's `[evaluation]` table.
+
+    Attributes:
+        episodes: episodes played with each policy, the same ones with all; an interval needs at least two.
+        search_episodes: episodes for each candidate in the search for the best simple policy to compare with.
+    """
+
+    episodes: int = attrs.field(default=20, validator=attrs.validators.ge(2))
+    search_episodes: int = attrs.field(default=10, validator=attrs.validators.gt(0))
+
+
+class Judge(Protocol):
+    """Plays evaluation episodes before and after learning and writes what it finds into the run."""
+
+    def __call__(
+        self,
+        scenario: Any,
+        before: Policies,
+        after: Policies,
+        evaluation: Evaluation,
+        seed: int,
+        log: EventLog,
+        screen: Console,
+    ) -> Any:
+        """What it has found; `seed` is the run's root seed, `screen` where progress is shown."""
+        ...
 
 
 @attrs.frozen
@@ -24,21 +62,25 @@ class Market:
         package: its package, which holds the class of its scenarios and `build`.
         scenario: name of that class. A scenario says by `duration` until when its worlds are to be run.
         baseline: what its learning agents do by when they are given no policy.
+        judge: how its agents are judged.
+        show: prints what `judge` has found, and draws the run's figures.
     """
 
     name: str
     package: str
     scenario: str
     baseline: Callable[[Any], Policy]
+    judge: Judge
+    show: Callable[[Any, Run, Console], None]
 
     def scenario_class(self) -> type[Any]:
         """The attrs class of its scenarios."""
         cls: type[Any] = getattr(import_module(self.package), self.scenario)
         return cls
 
-    def build(self, scenario: Any, seed: int, episode: int, policies: Policy | Mapping[str, Policy] | None) -> World:
-        """The world of one episode; agents without a policy leave their decisions to whoever drives the world."""
-        world: World = import_module(self.package).build(scenario, seed, episode, policies)
+    def build(self, scenario: Any, seed: int, episode: int) -> World:
+        """The world of one episode, its learning agents without a policy."""
+        world: World = import_module(self.package).build(scenario, seed, episode)
         return world
 
 
@@ -48,4 +90,36 @@ def _closed_form_skew(scenario: DealerScenario) -> Policy:
     return ClosedFormSkew.of(scenario)
 
 
-MARKETS = {"dealer": Market("dealer", "catallaxy.market.dealer", "DealerScenario", _closed_form_skew)}
+def _judge_makers(
+    scenario: DealerScenario,
+    before: Policies,
+    after: Policies,
+    evaluation: Evaluation,
+    seed: int,
+    log: EventLog,
+    screen: Console,
+) -> Judgement:
+    from .dealer.judge import judge
+
+    return judge(scenario, before, after, evaluation, seed, log, screen)
+
+
+def _show_makers(judgement: Judgement, run: Run, screen: Console) -> None:
+    from .dealer.figure import PlotError, draw_skew
+    from .dealer.tables import show
+
+    show(judgement, screen)
+    try:
+        draw_skew(run, run.directory / "skew.png")
+    except PlotError as error:
+        screen.print(f"no figure: {error}", style="yellow")
+    else:
+        screen.print(f"quotes against inventory: {run.directory / 'skew.png'}")
+
+
+MARKETS = {
+    market.name: market
+    for market in (
+        Market("dealer", "catallaxy.market.dealer", "DealerScenario", _closed_form_skew, _judge_makers, _show_makers),
+    )
+}

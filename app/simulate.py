@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from catallaxy.agents import LearningAgent, Policy
@@ -9,6 +10,7 @@ from catallaxy.engine import EventLog, World
 
 from .config import Study, load
 from .display import console
+from .markets import Policies
 from .runs import RunError, check_vacant, checkpoint_of, open_run
 
 
@@ -36,7 +38,7 @@ def simulate(
     policies = _policies(study, policy)
     with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force) as log:
         for episode in range(episodes):
-            world = study.market.build(study.scenario, seed, episode, None)
+            world = study.market.build(study.scenario, seed, episode)
             attach(world, policies)
             world.run(study.scenario.duration, log)
     run = open_run(out)
@@ -48,16 +50,16 @@ def simulate(
     screen.print(f'ask them: catallaxy log {out} "SELECT ..."', style="dim")
 
 
-def attach(world: World, policies: dict[str, Policy] | Policy) -> None:
+def attach(world: World, policies: Policies | Policy) -> None:
     """Give each learning agent that has none its policy: that of its family, or the one policy for all."""
     for agent in world.agents.values():
         if isinstance(agent, LearningAgent) and agent.policy is None:
-            agent.policy = policies[agent.family] if isinstance(policies, dict) else policies
+            agent.policy = policies[agent.family] if isinstance(policies, Mapping) else policies
 
 
-def _policies(study: Study, checkpoint: Path | None) -> dict[str, Policy] | Policy:
+def _policies(study: Study, checkpoint: Path | None) -> Policies | Policy:
     if checkpoint is None:
         return study.market.baseline(study.scenario)
     from catallaxy.learners import load_policies
 
-    return dict(load_policies(checkpoint_of(checkpoint)))
+    return load_policies(checkpoint_of(checkpoint))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import UnionType
@@ -112,7 +112,7 @@ def _class_hook(cls: type[T]) -> Any:
         for name, field in fields.items():
             if name in data:
                 try:
-                    values[name] = _converter.structure(data[name], field.type)  # type: ignore[arg-type]
+                    values[name] = _converter.structure(data[name], field.type)
                 except Exception as error:
                     errors.append(_at(name, error))
             elif field.default is attrs.NOTHING:
@@ -130,7 +130,7 @@ def _class_hook(cls: type[T]) -> Any:
 
 def _validation(cls: type, values: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Exception]:
     """What each validator has to say, on a draft that holds the readable values: attrs itself stops at the first."""
-    draft = cls.__new__(cls)
+    draft: Any = object.__new__(cls)
     for field in attrs.fields(cls):
         if field.alias in values:
             object.__setattr__(draft, field.name, values[field.alias])
@@ -285,7 +285,7 @@ def _kind(cls: type) -> str:
 def _plain_distribution(value: Distribution) -> Any:
     if isinstance(value, Constant):
         return value.value
-    fields = attrs.fields(type(value))
+    fields = attrs.fields(type(value))  # type: ignore[arg-type]
     given = {field.alias: getattr(value, field.name) for field in fields if getattr(value, field.name) != field.default}
     return {_kind(type(value)): {name: list(x) if isinstance(x, tuple) else x for name, x in given.items()}}
 
@@ -305,6 +305,10 @@ def _by_name(parameters: object, cls: type) -> object:
     return {field.alias: value for field, value in zip(fields, parameters, strict=False)}
 
 
+def _made_from(*origins: Any) -> Callable[[Any], bool]:
+    return lambda kind: get_origin(kind) in origins
+
+
 def _is_distribution(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Distribution)
 
@@ -312,10 +316,9 @@ def _is_distribution(kind: Any) -> bool:
 def _build_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook_factory(attrs.has, _class_hook)
-    converter.register_structure_hook_factory(lambda kind: get_origin(kind) in (Union, UnionType), _union_hook)
-    converter.register_structure_hook_factory(lambda kind: get_origin(kind) is Literal, _literal_hook)
-    sequences = (list, tuple, Sequence)
-    converter.register_structure_hook_factory(lambda kind: get_origin(kind) in sequences, _sequence_hook)
+    converter.register_structure_hook_factory(_made_from(Union, UnionType), _union_hook)
+    converter.register_structure_hook_factory(_made_from(Literal), _literal_hook)
+    converter.register_structure_hook_factory(_made_from(list, tuple, Sequence), _sequence_hook)
     for kind, hook in ((int, _integer), (float, _number), (bool, _boolean), (str, _text), (Path, _path)):
         converter.register_structure_hook(kind, hook)
     converter.register_structure_hook_func(lambda kind: kind is Distribution, _distribution)

@@ -1,0 +1,1 @@
+"""What the command shows of the dealer market: how makers are judged, the tables, the figure."""

@@ -1,0 +1,158 @@
+"""`catallaxy train` and `catallaxy run`, the whole way on a small market."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from catallaxy import open_run
+from catallaxy.command import main
+
+SCENARIO = """
+market = "dealer"
+
+[[makers]]
+name = "bold"
+count = 1
+risk_aversion = 1e-3
+initial_inventory = { uniform = [-20, 20] }
+
+[[makers]]
+name = "shy"
+count = 1
+risk_aversion = { log_uniform = [1e-2, 2e-2] }
+
+[session]
+horizon = 15.0
+
+[decisions]
+max_half_spread = 1.0
+max_skew = 1.0
+
+[training]
+decisions = 600
+rollout = 300
+worlds = 2
+ppo = { epochs = 1, minibatch = 64 }
+
+[evaluation]
+episodes = 2
+search_episodes = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def scenario_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("study") / "scenario.toml"
+    path.write_text(SCENARIO)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(scenario_file: Path) -> Path:
+    """A run of training."""
+    folder = scenario_file.parent / "trained"
+    main(["train", str(scenario_file), "--out", str(folder), "--seed", "3", "--quiet"])
+    return folder
+
+
+def code_of(*arguments: object) -> int:
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+def test_training_leaves_curve_checkpoint_log_results_and_figure(trained: Path):
+    run = open_run(trained)
+    assert run.complete
+    assert run.manifest["seed"] == 3
+    assert run.manifest["scenario"]["toml"] == SCENARIO
+    assert run.manifest["scenario"]["scenario"]["makers"][1]["risk_aversion"] == {
+        "log_uniform": {"low": 0.01, "high": 0.02}
+    }
+    curve = run.metric("training")
+    assert curve["update"].to_pylist() == [1, 2]
+    assert curve["charts/decisions"].to_pylist()[-1] >= 600
+    assert {"charts/reward", "losses/policy", "losses/value", "losses/entropy"} <= set(curve.column_names)
+    assert (trained / "checkpoints" / "latest.pt").is_file()
+    assert (trained / "skew.png").read_bytes().startswith(b"\x89PNG")
+    assert set(run.events("decisions")["episode"].to_pylist()) == {0, 1}
+
+
+def test_the_results_hold_every_maker_before_and_after_with_intervals(trained: Path):
+    results = json.loads((trained / "results.json").read_text())
+    assert [maker["name"] for maker in results["makers"]] == ["bold_1", "shy_1"]
+    for maker in results["makers"]:
+        for learning in ("before", "after"):
+            pnl = maker[learning]["pnl"]
+            assert pnl["low"] <= pnl["mean"] <= pnl["high"]
+    assert [comparison["maker"] for comparison in results["comparisons"]] == ["bold_1", "shy_1"]
+    makers = open_run(trained).metric("makers").to_pylist()
+    assert len(makers) == 2 * 2 * 2
+    shares = [row["market_share"] for row in makers if row["policy"] == "after" and row["episode"] == 0]
+    assert sum(shares) == pytest.approx(1.0) or sum(shares) == 0.0
+
+
+def test_the_results_agree_with_the_log(trained: Path):
+    """Volume by SQL over the fills is the volume in the table of makers."""
+    query = """
+        SELECT f.sender, f.episode, sum(abs(f.quantity)) FROM fills f GROUP BY ALL
+        EXCEPT SELECT agent, episode, volume FROM metrics.makers WHERE policy = 'after'
+    """
+    assert open_run(trained).sql(query).fetchall() == []
+
+
+def test_the_same_seed_learns_the_same(scenario_file: Path, trained: Path):
+    again = scenario_file.parent / "again"
+    assert code_of("train", scenario_file, "--out", again, "--seed", 3, "--quiet") == 0
+    for name in sorted(path.name for path in (trained / "events").iterdir()):
+        assert (again / "events" / name).read_bytes() == (trained / "events" / name).read_bytes(), name
+    assert (again / "results.json").read_text() == (trained / "results.json").read_text()
+
+
+def test_a_run_follows_the_policy_of_a_training(scenario_file: Path, trained: Path, capsys: pytest.CaptureFixture[str]):
+    learned, baseline = scenario_file.parent / "learned", scenario_file.parent / "baseline"
+    assert code_of("run", scenario_file, "--out", learned, "--policy", trained, "--episodes", 2) == 0
+    assert "2 episodes" in capsys.readouterr().out
+    assert code_of("run", scenario_file, "--out", baseline, "--episodes", 2, "--quiet") == 0
+    assert capsys.readouterr().out == ""
+    one, other = (open_run(folder).events("pricings") for folder in (learned, baseline))
+    assert set(one["episode"].to_pylist()) == {0, 1}
+    assert one["half_spread"].to_pylist() != other["half_spread"].to_pylist()
+
+
+def test_a_run_is_not_replaced_by_accident(scenario_file: Path, trained: Path, capsys: pytest.CaptureFixture[str]):
+    assert code_of("run", scenario_file, "--out", trained) == 2
+    assert "holds an earlier run" in capsys.readouterr().err
+    assert code_of("run", scenario_file, "--out", trained, "--policy", trained, "--force") == 2
+    assert "would be replaced, but it holds the policy" in capsys.readouterr().err
+    assert code_of("run", scenario_file, "--out", scenario_file.parent) == 2
+    assert "holds files that are no run's" in capsys.readouterr().err
+    assert open_run(trained).complete
+
+
+def test_ctrl_c_leaves_a_usable_run(scenario_file: Path, tmp_path: Path):
+    out = tmp_path / "stopped"
+    command = [sys.executable, "-m", "catallaxy", "train", str(scenario_file), "--out", str(out)]
+    command += ["--decisions", "10000000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    curve = out / "metrics" / "training.arrows"
+    for _ in range(600):
+        if curve.exists() and curve.stat().st_size > 4000:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
+    assert "holds what was learned" in " ".join(stdout.split())
+    run = open_run(out)
+    assert not run.complete
+    assert run.metric("training").num_rows > 0
+    assert code_of("run", scenario_file, "--out", tmp_path / "after", "--policy", out, "--quiet") == 0
