@@ -215,7 +215,9 @@ class Agent:
         delivery.take()
         self._feeds.setdefault(type(message), Feed()).append(self.now, message)
         if world.log is not None:
-            world.log.sent(message, (self.now, world.sequence, world.cause, self.index, -1, 0, 0.0))
+            world.log.tables[message.__class__].append(
+                message, (self.now, world.sequence, world.cause, self.index, -1, 0, 0.0)
+            )
         return world.sequence
 
     def latest(self, publisher: str | Agent, kind: type[M]) -> M | None:
@@ -273,7 +275,8 @@ class Agent:
         env.schedule(delivery, priority, delay)
         log = world.log
         if log is not None:
-            log.sent(message, (now, sequence, world.cause, self.index, receiver.index, in_reply_to, delay))
+            header = (now, sequence, world.cause, self.index, receiver.index, in_reply_to, delay)
+            log.tables[message.__class__].append(message, header)
         return sequence
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -283,6 +286,7 @@ class Agent:
         world.cause = delivery.sequence
         ask = delivery.ask
         if ask is not None and delivery.in_reply_to:
+            delivery.ask = None
             ask.answer(message, delivery.in_reply_to)
         else:
             handler = self._handlers[message.__class__]

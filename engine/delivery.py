@@ -41,7 +41,7 @@ class Delivery(simpy.Event):
         self.sent_at = sent_at
         self.sequence = sequence
         self.in_reply_to = in_reply_to
-        self.ask = ask
+        self.ask: Ask | None = ask
         mark_delivery(message, self)
 
     def take(self) -> Message:

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import LogError, RecordError
-from ..records import LEVELS, Level, Message, Record
+from ..records import LEVELS, Level, Record
+from ..topology import Linked
 from .tables import Sink, Table
 
 if TYPE_CHECKING:
@@ -27,18 +28,15 @@ class Present(Record, table="agents", level="decisions"):
     type: str
 
 
-class Linked(Record, table="links", level="decisions"):
-    """A link over which the agent can send."""
-
-    neighbour: str
-
-
 class Recorder:
     """Gathers the events of one world after the other.
 
     Args:
         level: which record classes are logged: ``"all"``, ``"trades"``, ``"decisions"`` (each with those that follow)
             or ``"off"``. A class says where it belongs: ``class Fill(Message, level="trades")``.
+
+    Attributes:
+        tables: the table of each record class, opened when it is first asked for.
 
     Raises:
         LogError: there is no such level.
@@ -48,7 +46,7 @@ class Recorder:
         if level not in LEVELS:
             raise LogError(f"a log's level must be one of {', '.join(LEVELS)}, got {level!r}")
         self.level = level
-        self._tables = _Tables(self._open)
+        self.tables = _Tables(self._open)
         self._world: World | None = None
         self._names: list[str] = []
         self._dictionary = pa.array([], pa.string())
@@ -61,7 +59,7 @@ class Recorder:
             return
         self.detach()
         self._world, world.log = world, self
-        self._names = [agent.name for agent in world.agents.values()]
+        self._names = [agent.name for agent in world.everybody]
         self._dictionary = pa.array(self._names, pa.string())
         for agent in world.agents.values():
             self._introduce(agent, world)
@@ -88,16 +86,13 @@ class Recorder:
 
     # -- what happens in it --------------------------------------------------------------------------------------
 
-    def sent(self, message: Message, header: tuple[float, ...]) -> None:
-        """Record a message that is sent or published.
-
-        ``header`` is (time, sequence, cause, sender's index, receiver's or -1, in reply to, latency).
-        """
-        self._tables[message.__class__].append(message, header)
-
     def recorded(self, agent: Agent, row: Record, time: float, sequence: int, cause: int) -> None:
-        """Record a row that is no message."""
-        self._tables[row.__class__].append(row, (time, sequence, cause, agent.index))
+        """Record a row that is no message.
+
+        (A message goes straight to its table, with the header time, sequence, cause, sender's index, receiver's or -1,
+        in reply to, latency.)
+        """
+        self.tables[row.__class__].append(row, (time, sequence, cause, agent.index))
 
     def flush(self) -> None:
         """Write out what has gathered.
@@ -106,7 +101,7 @@ class Recorder:
             RecordError: a value is not of its declared type; everything else has been written.
         """
         failed: RecordError | None = None
-        for table in self._tables.values():
+        for table in self.tables.values():
             try:
                 self._flush(table)
             except RecordError as error:
@@ -123,7 +118,7 @@ class Recorder:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _open(self, kind: type[Record]) -> Table | _Unlogged:
-        for other in self._tables:
+        for other in self.tables:
             if other.__table__ == kind.__table__:
                 raise LogError(
                     f"{kind.__module__}.{kind.__qualname__} and {other.__module__}.{other.__qualname__} would share "
@@ -146,7 +141,7 @@ class Recorder:
 
     def _list_links(self, world: World) -> None:
         """All links of the world, in bulk: there may be millions."""
-        table = self._tables[Linked]
+        table = self.tables[Linked]
         sources, targets = world.topology.pairs()
         for start in range(0, len(sources), _LINKS_PER_BATCH):
             owners, others = (ends[start : start + _LINKS_PER_BATCH] for ends in (sources, targets))
@@ -158,7 +153,8 @@ class Recorder:
                 "agent": owners.astype(np.int32),
             }
             neighbours = self._dictionary.take(pa.array(others))
-            table.write(header, {"neighbour": neighbours}, world.episode, self._dictionary)
+            up = pa.array(np.ones(count, np.bool_))
+            table.write(header, {"neighbour": neighbours, "up": up}, world.episode, self._dictionary)
 
 
 class _Tables(dict[type[Record], "Table | _Unlogged"]):

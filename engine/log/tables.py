@@ -1,10 +1,10 @@
-"""One table of the event log: rows gathered in a packed buffer, written as Arrow batches."""
+"""One table of the event log: rows gather as they come, and are turned into Arrow batches many at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from struct import Struct
+from struct import Struct, calcsize
 from struct import error as StructError
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from ..records import Record
 from .columns import OPTIONAL, PACKED, columns_of, own_fields
 
 ROWS_PER_BATCH = 8192
+_ROWS_PER_BLOCK = 128
 
 
 class Sink(Protocol):
@@ -41,38 +42,39 @@ class Table:
         self.kind = kind
         columns = self._columns = columns_of(kind)
         self.schema = columns.schema
-        head = "".join("i" if type_ is str else PACKED[type_][0] for _, type_ in columns.header)
-        self._row = Struct("<" + head + "".join(PACKED[type_][0] for type_ in columns.packed.values()))
+        self._codes = "".join("i" if type_ is str else PACKED[type_][0] for _, type_ in columns.header)
+        self._codes += "".join(PACKED[type_][0] for type_ in columns.packed.values())
+        self._block = Struct("<" + self._codes * _ROWS_PER_BLOCK)
         self._dtype = np.dtype(
             [(name, "<i4" if type_ is str else PACKED[type_][1]) for name, type_ in columns.header]
             + [(f"field {name}", PACKED[type_][1]) for name, type_ in columns.packed.items()]
         )
-        assert self._dtype.itemsize == self._row.size
-        self._pack, self._size = self._row.pack_into, self._row.size
-        self._get_packed = _getter(tuple(columns.packed))
-        self._get_listed = _getter(tuple(columns.listed))
-        self._lists: list[tuple[Any, ...]] | None = [] if columns.listed else None
-        self._buffer = bytearray(self._size * ROWS_PER_BATCH)
-        self._filled = 0
+        assert self._dtype.itemsize == calcsize("<" + self._codes)
+        self._cells: list[Any] = []
+        self._lists: list[Any] = []
+        self._get_packed, self._add_packed = _getter(columns.packed, self._cells)
+        self._get_listed, self._add_listed = _getter(columns.listed, self._lists)
+        self._cells_per_block = len(self._codes) * _ROWS_PER_BLOCK
+        self._packed: list[bytes] = []
         self._full = full
         self.sink = open_sink(self.schema)
 
     def append(self, row: Record, header: tuple[float, ...]) -> None:
-        """Add a row with its header.
+        """Add a row with its header. What it holds is looked at a little later, with other rows.
 
         Raises:
-            RecordError: a field's value is not of its declared type.
+            RecordError: a value in a row that was added is not of its declared type.
         """
-        filled = self._filled
-        try:
-            self._pack(self._buffer, filled * self._size, *header, *self._get_packed(row))
-        except StructError:
-            raise self._mismatch(row) from None
-        if self._lists is not None:
-            self._lists.append(self._get_listed(row))
-        self._filled = filled + 1
-        if filled + 1 == ROWS_PER_BATCH:
-            self._full(self)
+        cells = self._cells
+        cells += header
+        if self._get_packed is not None:
+            self._add_packed(self._get_packed(row))
+        if self._get_listed is not None:
+            self._add_listed(self._get_listed(row))
+        if len(cells) >= self._cells_per_block:
+            self._pack(self._block)
+            if len(self._packed) * _ROWS_PER_BLOCK >= ROWS_PER_BATCH:
+                self._full(self)
 
     def flush(self, episode: int, names: pa.Array) -> None:
         """Write what has gathered, as rows of ``episode``; ``names`` are the agents' by index.
@@ -80,14 +82,17 @@ class Table:
         Raises:
             RecordError: a value is not of its declared type; the rows are lost.
         """
-        count, self._filled = self._filled, 0
-        if not count:
+        if self._cells:
+            self._pack(Struct("<" + self._codes * (len(self._cells) // len(self._codes))))
+        if not self._packed:
             return
-        rows = np.frombuffer(self._buffer, dtype=self._dtype, count=count)
-        lists, self._lists = self._lists, None if self._lists is None else []
+        rows = np.frombuffer(b"".join(self._packed), dtype=self._dtype)
         fields = {name: pa.array(np.ascontiguousarray(rows[f"field {name}"])) for name in self._columns.packed}
-        for name, values in zip(self._columns.listed, zip(*lists or (), strict=True), strict=True):
-            fields[name] = self._convert(name, values)
+        lists, names_listed = self._lists.copy(), list(self._columns.listed)
+        self._packed.clear()
+        self._lists.clear()
+        for place, name in enumerate(names_listed):
+            fields[name] = self._convert(name, lists[place :: len(names_listed)])
         self.write({name: np.ascontiguousarray(rows[name]) for name, _ in self._columns.header}, fields, episode, names)
 
     def write(
@@ -104,39 +109,51 @@ class Table:
         columns += [fields[field.name] for field in own_fields(self.kind)]
         self.sink.write(pa.record_batch(columns, schema=self.schema))
 
+    def _pack(self, layout: Struct) -> None:
+        """Turn the gathered cells into bytes, laid out as the table's dtype. So they stay in the processor's cache."""
+        try:
+            self._packed.append(layout.pack(*self._cells))
+        except StructError:
+            raise self._mismatch() from None
+        finally:
+            self._cells.clear()
+
+    def _mismatch(self) -> RecordError:
+        """What is wrong in the gathered cells."""
+        width, packed = len(self._codes), self._columns.packed
+        for start in range(0, len(self._cells), width):
+            row = self._cells[start : start + width]
+            for (name, type_), value in zip(packed.items(), row[width - len(packed) :], strict=True):
+                try:
+                    Struct("<" + PACKED[type_][0]).pack(value)
+                except StructError:
+                    return RecordError(
+                        f"{self.kind.__name__}.{name} must be {type_.__name__} as declared, "
+                        f"got {value!r} at t={row[0]:g} (event {row[1]})"
+                    )
+        return RecordError(f"a {self.kind.__name__} can't be logged")
+
     def _convert(self, name: str, values: Sequence[Any]) -> pa.Array:
         type_ = self._columns.listed[name]
+        values = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
         try:
-            return pa.array([_plain(value) for value in values], type=type_)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            for value in values:
-                try:
-                    pa.array([_plain(value)], type=type_)
-                except (pa.ArrowInvalid, pa.ArrowTypeError):
-                    raise RecordError(
-                        f"{self.kind.__name__}.{name}: a value does not fit its declared type {type_}: {value!r}"
-                    ) from None
-            raise RecordError(f"{self.kind.__name__}.{name} can't be logged as {type_}: {error}") from None
-
-    def _mismatch(self, row: Record) -> RecordError:
-        for name, type_ in self._columns.packed.items():
-            value = getattr(row, name)
-            try:
-                Struct("<" + PACKED[type_][0]).pack(value)
-            except StructError:
-                return RecordError(f"{row!r}: {name} must be {type_.__name__} as declared, got {value!r}")
-        return RecordError(f"{row!r} can't be logged")
+            return pa.array(values, type=type_)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            value = next(value for value in values if not _fits(value, type_))
+            raise RecordError(
+                f"{self.kind.__name__}.{name}: a value does not fit its declared type {type_}: {value!r}"
+            ) from None
 
 
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+def _fits(value: Any, type_: pa.DataType) -> bool:
+    try:
+        pa.array([value], type=type_)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return False
+    return True
 
 
-def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """A function that returns the named attributes as a tuple (attrgetter, but also for none and one)."""
-    if not names:
-        return lambda _: ()
-    if len(names) == 1:
-        get = attrgetter(names[0])
-        return lambda row: (get(row),)
-    return attrgetter(*names)
+def _getter(names: Iterable[str], cells: list[Any]) -> tuple[Callable[[Any], Any] | None, Callable[[Any], None]]:
+    """How to get the named attributes of a row, and how to add what one gets to ``cells``."""
+    names = tuple(names)
+    return attrgetter(*names) if names else None, cells.append if len(names) == 1 else cells.extend

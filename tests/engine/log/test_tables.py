@@ -160,7 +160,9 @@ def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, kind: type, value: o
         def take(self, message: Wrong) -> None:
             pass
 
-    with pytest.raises(RecordError, match=f"bad must be {kind.__name__} as declared, got {value!r}"):
+    with pytest.raises(
+        RecordError, match=rf"Wrong\.bad must be {kind.__name__} as declared, got {value!r} at t=1 \(event 1\)"
+    ):
         World([Sender("a"), Receiver("b")], seed=0).run(until=2.0, log=tmp_path / "run")
 
 
