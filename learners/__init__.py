@@ -9,14 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .buffer import TrajectoryBuffer, Transitions
-from .errors import CheckpointError, DivergenceError, LearningError
+from .errors import CheckpointError, DivergenceError, LearningError, WorkerError
 from .fleet import Fleet
-from .learner import Acted, Learner
+from .learner import Acted, Actor, Learner, actor_of
 from .mirror import Mirror
 from .moments import Moments
 from .returns import advantages, discounts
 from .spec import PolicySpec, policy_specs
 from .trainer import Progress, Trainer
+from .workers import Workers
 
 if TYPE_CHECKING:
     from .a2c import A2C, A2CConfig
@@ -32,6 +33,7 @@ __all__ = [
     "REINFORCE",
     "A2CConfig",
     "Acted",
+    "Actor",
     "CheckpointError",
     "DivergenceError",
     "Fleet",
@@ -49,6 +51,9 @@ __all__ = [
     "Trainer",
     "TrajectoryBuffer",
     "Transitions",
+    "WorkerError",
+    "Workers",
+    "actor_of",
     "advantages",
     "discounts",
     "load_checkpoint",

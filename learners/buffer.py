@@ -238,6 +238,28 @@ class TrajectoryBuffer:
         self._size = count
         self._open = dict(zip(self.column("chain").tolist(), range(count), strict=True))
 
+    def columns(self) -> dict[str, Array]:
+        """Return every column so far, open rows included, as views by name."""
+        return {name: column[: self._size] for name, column in self._store.items()}
+
+    def assemble(self, parts: Sequence[Mapping[str, Array]]) -> None:
+        """Hold the rows of several buffers' `columns` one part after the other, and nothing else.
+
+        A chain must lie in one part as a whole; then `transitions` gives the same for every division into parts.
+        """
+        sizes = [len(part["chain"]) for part in parts]
+        self._reserve(sum(sizes))
+        start = 0
+        for part, size in zip(parts, sizes, strict=True):
+            for name, column in self._store.items():
+                column[start : start + size] = part[name]
+            links = self._store["next_row"][start : start + size]
+            links[links >= 0] += start
+            start += size
+        self._size = start
+        rows = np.flatnonzero(~self.column("closed"))
+        self._open = dict(zip(self.column("chain")[rows].tolist(), rows.tolist(), strict=True))
+
     def _reserve(self, size: int) -> None:
         capacity = len(self._store["chain"])
         if size > capacity:

@@ -15,3 +15,7 @@ class DivergenceError(LearningError):
 
 class CheckpointError(LearningError):
     """A checkpoint that can't be read, or that belongs to something else."""
+
+
+class WorkerError(LearningError):
+    """A worker process could not be set up, or has died."""

@@ -15,7 +15,7 @@ from catallaxy.engine import Question, World
 
 from .buffer import TrajectoryBuffer, chain_key
 from .errors import CheckpointError, LearningError
-from .learner import Acted, Learner
+from .learner import Acted, Actor
 
 _EMPTY_EPISODES = 100  # in a row, before a fleet gives up waiting for a decision
 
@@ -57,7 +57,7 @@ class Fleet:
     def __init__(
         self,
         make_world: Callable[[int], World],
-        learners: Mapping[str, Learner],
+        learners: Mapping[str, Actor],
         horizon: float,
         worlds: int = 16,
         *,
@@ -66,7 +66,8 @@ class Fleet:
     ) -> None:
         if not (horizon > 0 and worlds >= 1):
             raise LearningError(f"a fleet needs a positive horizon and at least one world, not {horizon!r}, {worlds!r}")
-        self.make_world, self.learners = make_world, dict(learners)
+        self.make_world = make_world
+        self.learners: dict[str, Actor] = dict(learners)
         self.horizon, self.worlds, self.whole_episodes = horizon, worlds, whole_episodes
         self.places = list(range(worlds) if places is None else places)
         self.buffers: dict[str, TrajectoryBuffer] = {}

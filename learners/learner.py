@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
@@ -29,11 +29,20 @@ class Acted:
     values: npt.NDArray[np.float32]
 
 
+class Actor(Protocol):
+    """The half of a `Learner` that acts."""
+
+    def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
+        """See `Learner.act`."""
+        ...
+
+
 @runtime_checkable
 class Learner(Protocol):
     """The four methods that a fleet and a trainer call; there is nothing to inherit.
 
     A learner that needs whole episodes sets ``whole_episodes = True``: rollouts are then cut only where episodes end.
+    One that acts in other processes may have a method ``actor()``, see `actor_of`.
     """
 
     def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
@@ -54,3 +63,13 @@ class Learner(Protocol):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         ...
+
+
+def actor_of(learner: Learner) -> Actor:
+    """Return what acts for ``learner`` in another process: what its ``actor()`` gives if it has one, else itself.
+
+    An actor is pickled once a rollout, so it should hold what acting needs and no more; the policy-gradient learners
+    give their NumPy mirror, with which the other process needs no torch.
+    """
+    make: Callable[[], Actor] | None = getattr(learner, "actor", None)
+    return learner if make is None else make()

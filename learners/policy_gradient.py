@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .buffer import TrajectoryBuffer, Transitions
 from .errors import CheckpointError, DivergenceError, LearningError
 from .learner import Acted
+from .mirror import Mirror
 from .policy import GaussianPolicy
 from .spec import PolicySpec, spec_from_state, spec_to_state
 
@@ -83,6 +84,10 @@ class PolicyGradient:
     def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
         """Answer [n, d] observations, exploring with ``noise`` [n, a] or, without it, by the mean action."""
         return self.policy.mirror.act(observations, noise)
+
+    def actor(self) -> Mirror:
+        """Return what acts like this learner until its next update, and needs no torch."""
+        return self.policy.mirror
 
     def update(self, buffer: TrajectoryBuffer) -> dict[str, float]:
         """Improve the policy on the buffer's transitions and return the scalars ``losses/...``.

@@ -15,6 +15,7 @@ from catallaxy.engine import World
 from .errors import LearningError
 from .fleet import Fleet
 from .learner import Learner
+from .workers import Workers
 
 CHECKPOINT = "latest.pt"
 
@@ -73,6 +74,7 @@ class Trainer:
         decisions: how many to gather in all.
         rollout: how many to gather for each update.
         worlds: how many worlds to advance together.
+        workers: processes that share the worlds; 1 gathers in this process. What is learned does not depend on it.
         frozen: families that act but don't learn.
         checkpoints: folder for the checkpoint ``latest.pt``, if one is to be kept.
         checkpoint_every: updates from one checkpoint to the next; the last update always leaves one.
@@ -91,6 +93,7 @@ class Trainer:
         decisions: int,
         rollout: int = 8192,
         worlds: int = 16,
+        workers: int = 1,
         frozen: Collection[str] = (),
         checkpoints: str | Path | None = None,
         checkpoint_every: int = 10,
@@ -103,7 +106,11 @@ class Trainer:
             raise LearningError(f"frozen: there is no learner for {', '.join(unknown)}, only for {', '.join(learners)}")
         self.learners = dict(learners)
         whole = any(getattr(learner, "whole_episodes", False) for learner in learners.values())
-        self.fleet = Fleet(make_world, learners, horizon, worlds, whole_episodes=whole)
+        self.fleet: Fleet | Workers
+        if workers == 1:
+            self.fleet = Fleet(make_world, learners, horizon, worlds, whole_episodes=whole)
+        else:
+            self.fleet = Workers(make_world, learners, horizon, worlds, processes=workers, whole_episodes=whole)
         self.decisions, self.rollout = decisions, rollout
         self.frozen = frozenset(frozen)
         self.checkpoint = None if checkpoints is None else Path(checkpoints) / CHECKPOINT
@@ -116,6 +123,7 @@ class Trainer:
 
         Raises:
             LearningError: see `Fleet.gather`; a family without a single decision.
+            WorkerError: a worker process could not be set up, or died.
             DivergenceError: an update failed; learners and checkpoint are those of the last good update.
         """
         self._stopping = False
@@ -133,8 +141,16 @@ class Trainer:
         """End the loop after the update that is under way."""
         self._stopping = True
 
+    def close(self) -> None:
+        """End the worker processes, if there are any; they end with this object or process, too."""
+        if isinstance(self.fleet, Workers):
+            self.fleet.close()
+
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint of learners, worlds and counters. Call it between updates."""
+        """Write a checkpoint of learners, worlds and counters. Call it between updates.
+
+        It can be resumed with another number of workers.
+        """
         from .checkpoint import save_checkpoint
 
         save_checkpoint(path, self.learners, {"updates": self.updates, "fleet": self.fleet.state_dict()})
