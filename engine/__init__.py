@@ -2,7 +2,8 @@
 
 from simpy.events import NORMAL
 
-from .agent import Agent, Drop, Process, on
+from .agent import Agent, Drop
+from .behaviour import Process
 from .clock import LAST, Clock, check_delay
 from .errors import (
     AgentError,
@@ -14,11 +15,15 @@ from .errors import (
     RecordError,
     WorldError,
 )
+from .handlers import on
 from .latency import ConstantLatency, ExponentialLatency, Latency, LogNormalLatency, UniformLatency
 from .log import EventLog, StreamWriter, prepare_folder, read_manifest
-from .network import Network, Topology, check_probability
+from .network import Network
+from .outages import Outage, RandomOutages
 from .records import Message, Record
+from .samplers import check_probability
 from .streams import Stream, check_seed, stream
+from .topology import Topology
 from .waiting import Alarm, Ask, Question, Receive, Sleep, Wait
 from .world import World
 
@@ -43,8 +48,10 @@ __all__ = [
     "Message",
     "Network",
     "NetworkError",
+    "Outage",
     "Process",
     "Question",
+    "RandomOutages",
     "Receive",
     "Record",
     "RecordError",

@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from functools import cached_property, wraps
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import simpy
-from simpy.events import NORMAL
+from simpy.events import NORMAL, URGENT
 
+from .behaviour import Behaviour, Process
 from .delivery import Delivery
-from .errors import AgentError, CatallaxyError, LinkError, RecordError, WorldError, failure
+from .errors import AgentError, CatallaxyError, LinkError, WorldError, failure
 from .feed import Feed
+from .handlers import Gone, Handlers, Served, handlers_of
+from .inspection import may_read
 from .records import Message, Record
 from .streams import Stream, stream
 from .waiting import Alarm, Ask, Receive, Sleep, Wait, settled
 
 if TYPE_CHECKING:
-    from .network import Links
+    from .topology import Links
     from .world import World
 
-Process = Generator[simpy.Event, Any, Any]
-"""What ``run`` and other behaviours written as processes return."""
-
-Handler = TypeVar("Handler", bound=Callable[..., Any])
 M = TypeVar("M", bound=Message)
 
 _UNREAD = 100_000
-
-
-def on(*kinds: type[Message]) -> Callable[[Handler], Handler]:
-    """Make a method the handler of messages of these kinds (and of their subclasses without a handler of their own).
-
-    A handler with ``yield`` in it runs as a process of its own for every message.
-
-    Raises:
-        RecordError: something in ``kinds`` is no message class.
-    """
-    for kind in kinds:
-        if not (isinstance(kind, type) and issubclass(kind, Message)):
-            raise RecordError(f"@on takes message classes, got {kind!r}")
-    if not kinds:
-        raise RecordError("@on takes at least one message class, as in @on(Quote)")
-
-    def mark(method: Handler) -> Handler:
-        method.__handles__ = kinds  # type: ignore[attr-defined]
-        return method
-
-    return mark
-
-
-class _Handlers(dict[type, "Callable[[Any, Any], Any] | None"]):
-    """Handler by message class; a class without one gets that of its nearest base, found once."""
-
-    def __missing__(self, kind: type) -> Callable[[Any, Any], Any] | None:
-        found = next((self[base] for base in kind.__mro__[1:] if dict.__contains__(self, base)), None)
-        self[kind] = found
-        return found
 
 
 class Agent:
@@ -71,12 +39,21 @@ class Agent:
         name: unique in a world.
         world: the world it lives in, once there is one; ``world.env`` is the SimPy environment.
         index: its place in the order of the world's agents.
+        left_at: when it left the world; ``None`` while it is there.
+        capacity: how many messages it handles at a time, if that is limited: a handler with ``yield`` in it keeps it
+            busy until it is through, and further messages wait, first come first served. Replies to what it asks, and
+            messages without a handler, do not wait.
+        visible: names of the attributes that agents with a link from here may see, by :meth:`view`.
     """
 
     name: str
     world: World
     index: int
-    _handlers: ClassVar[_Handlers] = _Handlers()
+    left_at: float | None = None
+    capacity: int | None = None
+    visible: ClassVar[tuple[str, ...]] = ()
+    _handlers: Handlers = Handlers()
+    _neighbours: tuple[int, dict[type[Agent] | None, tuple[str, ...]]] | None
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str) or not name:
@@ -85,12 +62,7 @@ class Agent:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        handlers = _Handlers()
-        for base in reversed(cls.__mro__):
-            for method in vars(base).values():
-                for kind in getattr(method, "__handles__", ()):
-                    handlers[kind] = _as_process(method) if inspect.isgeneratorfunction(method) else method
-        cls._handlers = handlers
+        cls._handlers = handlers_of(cls)
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {getattr(self, 'name', '(no name)')!r}"
@@ -116,11 +88,15 @@ class Agent:
 
     def neighbours(self, kind: type[Agent] | None = None) -> tuple[str, ...]:
         """Names of the agents that it can reach (of class ``kind``), in the order of the world's agents."""
-        known = self._neighbours.get(kind)
+        topology = self.world.topology
+        if self._neighbours is None or self._neighbours[0] != topology.version:
+            self._neighbours = (topology.version, {})
+        known = self._neighbours[1].get(kind)
         if known is None:
-            agents = self.world.agents
-            known = tuple(name for name in self.links if kind is None or isinstance(agents[name], kind))
-            self._neighbours[kind] = known
+            everybody = self.world.everybody
+            reached = [everybody[i] for i in topology.neighbours(self.index).tolist()]
+            known = tuple(agent.name for agent in reached if kind is None or isinstance(agent, kind))
+            self._neighbours[1][kind] = known
         return known
 
     @cached_property
@@ -167,7 +143,7 @@ class Agent:
         env = self.world.env
         if not names:
             return settled(env, [])
-        ask = Ask(env, timeout)
+        ask = Ask(self, timeout)
         ask.expect([self._post(name, request, NORMAL, 0, ask) for name in names])
         return ask
 
@@ -188,6 +164,8 @@ class Agent:
         """Call ``callback`` after ``delay``, unless the returned timer's ``cancel()`` is called before."""
 
         def ring(_: simpy.Event) -> None:
+            if self.left_at is not None:
+                return
             try:
                 callback()
             except CatallaxyError:
@@ -199,7 +177,7 @@ class Agent:
 
     def process(self, behaviour: Process) -> simpy.Process:
         """Start a further process of this agent; it can be waited for, and interrupted."""
-        return self.world._start(self, behaviour)
+        return Behaviour(self, behaviour)
 
     # -- what others may see, and the log ------------------------------------------------------------------------
 
@@ -229,9 +207,12 @@ class Agent:
         name = publisher if isinstance(publisher, str) else publisher.name
         source = self.world.agents.get(name)
         if source is None:
-            raise LinkError(f"{self} can't see {name!r} at t={self.now:g}: no agent in this world has that name")
+            return self._last_of(name, kind)
         feed, link = source._feeds.get(kind), source.links[self.name]
-        return None if feed is None or link is None else feed.at(self.now - link.lag)
+        if link is None:
+            since = self.world.topology.down_since(source, self)
+            return None if feed is None or since is None else feed.at(since - source.links.asleep(self.name).lag)
+        return None if feed is None else feed.at(self.now - link.lag)
 
     def record(self, row: Record) -> int:
         """Write a row that is no message into the event log; returns its sequence number."""
@@ -251,17 +232,64 @@ class Agent:
         self.world = world
         self.index = index
         self._callbacks = (self._deliver,)
-        self._neighbours: dict[type[Agent] | None, tuple[str, ...]] = {}
+        self._neighbours = None
         self._receiving: list[Receive] = []
         self._inbox: deque[Message] | None = None
         self._feeds: dict[type[Message], Feed] = {}
+        self._processes: dict[Behaviour, None] = {}
+        if self.capacity is not None:
+            self._handlers = Served(self, self.capacity)
+
+    def _leave(self) -> None:
+        """Stop here: processes end, and what arrives from now on is dropped."""
+        world, served = self.world, self._handlers
+        self.left_at = self.now
+        self._handlers = Gone()
+        self.links.clear()
+        self._receiving.clear()
+        self._inbox = None
+        if isinstance(served, Served):
+            for _, message in served.waiting:
+                self._bounce(message)
+        for question in [question for question in world._questions if question.agent is self]:
+            del world._questions[question]
+        for process in list(self._processes):
+            if process is world.env.active_process:  # it can't be ended before its next yield
+                Alarm(world.env, 0.0, process.abort, URGENT)
+            else:
+                process.abort()
+
+    def _bounce(self, message: Message) -> None:
+        """Drop a message that has come too late: the agent has left."""
+        received = message._sent()
+        sender, world = received.sender, self.world
+        world.sequence += 1
+        if world.log is not None:
+            drop = Drop(kind=type(message).__name__, addressee=self.name, reason="has left")
+            world.log.recorded(sender, drop, self.now, world.sequence, received.sequence)
+        if received.ask is not None and not received.in_reply_to:
+            received.ask.give_up(received.sequence)
+
+    def _last_of(self, name: str, kind: type[M]) -> M | None:
+        """The newest ``kind`` of one that has left."""
+        world = self.world
+        source = world.departed.get(name)
+        if source is None:
+            raise LinkError(f"{self} can't see {name!r} at t={self.now:g}: no agent in this world has that name")
+        feed, link = source._feeds.get(kind), world.topology.find(source, self)
+        return None if feed is None or link is None else feed.at(self.now - link.lag)
+
+    def _undeliverable(self, message: Message, name: str) -> int:
+        """Drop a message for which there is no link, and say why."""
+        down = self.world.topology.down_since(self, self.world.agents[name]) is not None
+        self.record(Drop(kind=type(message).__name__, addressee=name, reason="link is down" if down else "no link"))
+        return 0
 
     def _post(self, name: str, message: Message, priority: int, in_reply_to: int, ask: Ask | None) -> int:
         world = self.world
         link = self.links[name]
         if link is None:
-            self.record(Drop(kind=type(message).__name__, addressee=name, reason="no link"))
-            return 0
+            return self._undeliverable(message, name)
         world.sequence = sequence = world.sequence + 1
         if message._delivery is not None:
             message = message._copy()
@@ -286,7 +314,7 @@ class Agent:
         world.cause = delivery.sequence
         ask = delivery.ask
         if ask is not None and delivery.in_reply_to:
-            delivery.ask = None
+            delivery.ask = None  # an answer to this answer is a message like any other; and the two make no circle
             ask.answer(message, delivery.in_reply_to)
         else:
             handler = self._handlers[message.__class__]
@@ -303,14 +331,14 @@ class Agent:
 
     def _keep(self, message: Message) -> None:
         """Hand the message to the process that waits for it, or put it into the inbox."""
-        for waiting in self._receiving:
-            if not waiting.kinds or isinstance(message, waiting.kinds):
-                self._receiving.remove(waiting)
+        for waiting in [w for w in self._receiving if not w.kinds or isinstance(message, w.kinds)]:
+            self._receiving.remove(waiting)
+            if waiting.attended:
                 waiting.resume(message)
                 return
         if self._inbox is None:
             self._inbox = deque()
-        if not hasattr(self, "run") or len(self._inbox) >= _UNREAD:
+        if not (self._processes or hasattr(self, "run")) or not may_read(self) or len(self._inbox) >= _UNREAD:
             kind = type(message).__name__
             raise AgentError(
                 f"{self} got {message!r} from {message.sender!r} at t={self.now:g} and does not read it: "
@@ -334,11 +362,3 @@ class Drop(Record):
     kind: str
     addressee: str
     reason: str
-
-
-def _as_process(method: Callable[..., Process]) -> Callable[[Agent, Message], None]:
-    @wraps(method)
-    def start(agent: Agent, message: Message) -> None:
-        agent.process(method(agent, message))
-
-    return start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 
 
@@ -14,11 +15,27 @@ class AgentError(CatallaxyError):
 
 
 def failure(agent: object, error: BaseException, doing: str) -> AgentError:
-    """The :class:`AgentError` for an exception in ``agent``'s code, with the file and line that raised it."""
-    place = traceback.extract_tb(error.__traceback__)
-    where = f" ({place[-1].filename}:{place[-1].lineno})" if place else ""
+    """The :class:`AgentError` for an exception in ``agent``'s code, with the file and line of that code."""
     now = getattr(agent, "now", float("nan"))
-    return AgentError(f"{agent} failed at t={now:g} {doing}: {type(error).__name__}: {error}{where}")
+    return AgentError(f"{agent} failed at t={now:g} {doing}: {type(error).__name__}: {error}{_place(error)}")
+
+
+def _place(error: BaseException) -> str:
+    """Where ``error`` comes from, as `` (file:line)``: the innermost frame that is neither ours nor a library's."""
+    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    for frame, line in reversed(frames):
+        if not _foreign(frame.f_globals.get("__name__", ""), frame.f_code.co_filename):
+            return f" ({frame.f_code.co_filename}:{line})"
+    return f" ({frames[-1][0].f_code.co_filename}:{frames[-1][1]})" if frames else ""
+
+
+def _foreign(module: str, file: str) -> bool:
+    if module.startswith("catallaxy."):
+        return module.startswith(("catallaxy.engine.", "catallaxy.agents."))
+    return file.startswith(_LIBRARIES)
+
+
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 
 
 class DelayError(CatallaxyError, ValueError):

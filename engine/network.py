@@ -2,47 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import LinkError, NetworkError
-from .latency import ConstantLatency, Latency, LatencySpec, resolve
-from .streams import Stream, keys, pair_uniform, stream
+from .edges import Edges, from_graph, read_table
+from .errors import NetworkError
+from .latency import LatencySpec, resolve
+from .outages import Outage, RandomOutages
+from .samplers import (
+    Indices,
+    Pairs,
+    Probability,
+    among,
+    by_pair,
+    check_probability,
+    concatenate,
+    preferential,
+    small_world,
+    sparse,
+)
+from .streams import stream
+from .topology import Adjacency, Topology
 
 if TYPE_CHECKING:
     import networkx as nx
+    import pyarrow as pa
 
     from .agent import Agent
 
-Indices = npt.NDArray[np.int64]
-Pairs = tuple[Indices, Indices]
-"""Links as two index arrays of equal length: from agent, to agent."""
-
-Probability = float | Callable[["Agent", "Agent"], float]
+Draw = Callable[[Sequence["Agent"], int, int], "Pairs | Edges"]
+Newcomer = Callable[["Agent", Sequence["Agent"], int, int], Indices]
 
 
 class Network:
     """A description of the links between agents.
 
     Args:
-        draw_pairs: draws the links of one world: called with (agents, seed, episode), returns :data:`Pairs`.
-            The class methods below give the usual ones.
-        latency: of every link (see :mod:`catallaxy.engine.latency`); stochastic models have a stream for each link.
+        draw_pairs: draws the links of one world: called with (agents, seed, episode), returns :data:`Pairs`, or
+            :class:`Edges` if links have latencies of their own. The class methods below give the usual ones.
+        latency: of every link that has none of its own (see :mod:`catallaxy.engine.latency`); stochastic models have
+            a stream for each link.
         directed: whether a link carries messages one way only.
         missing: what happens to a message without a link: ``"refuse"`` raises :class:`LinkError` in the sender,
             ``"drop"`` logs it in the table ``drops``. It is never delivered.
+        outages: when links fail and heal: what is sent over a failed one is dropped and logged.
+        newcomer: whom an agent that joins is linked to: called with (agent, agents, seed, episode), returns indices.
+            Without it, ``World.add`` must be told.
     """
 
     def __init__(
         self,
-        draw_pairs: Callable[[Sequence[Agent], int, int], Pairs] | None,
+        draw_pairs: Draw | None,
         *,
         latency: LatencySpec = 0.0,
         directed: bool = False,
         missing: Literal["refuse", "drop"] = "refuse",
+        outages: Outage | RandomOutages | Iterable[Outage | RandomOutages] = (),
+        newcomer: Newcomer | None = None,
     ) -> None:
         if missing not in ("refuse", "drop"):
             raise NetworkError(f'missing must be "refuse" or "drop", got {missing!r}')
@@ -50,8 +70,13 @@ class Network:
             resolve(latency, "any agent", "any other")
         self.latency = latency
         self.missing = missing
-        self._directed = directed
+        self.directed = directed
+        self.outages = (outages,) if isinstance(outages, Outage | RandomOutages) else tuple(outages)
+        for outage in self.outages:
+            if not isinstance(outage, Outage | RandomOutages):
+                raise NetworkError(f"outages must be Outage or RandomOutages, got {outage!r}")
         self._draw_pairs = draw_pairs
+        self._newcomer = newcomer
 
     @classmethod
     def complete(cls, **options: Any) -> Self:
@@ -78,194 +103,214 @@ class Network:
         def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
             index = {agent.name: agent.index for agent in agents}
             rows, columns = _indices(left_names, index), _indices(right_names, index)
-            uniforms = pair_uniform(
-                keys(seed, episode, "links", left_names)[:, None], keys(seed, episode, "links", right_names)[None, :]
-            )
-            chosen = uniforms < _probabilities(probability, agents, rows, columns)
-            i, j = np.nonzero(chosen)
-            return rows[i], columns[j]
+            return by_pair(agents, rows, columns, probability, seed, episode)
 
         return cls(draw_pairs, **options)
 
     @classmethod
-    def erdos_renyi(cls, probability: Probability, **options: Any) -> Self:
-        """Each pair of agents is linked, independently, with ``probability`` (or a function of the two agents).
+    def erdos_renyi(
+        cls, probability: Probability | None = None, *, degree: float | None = None, **options: Any
+    ) -> Self:
+        """Each pair of agents is linked, independently, with equal probability (or a function of the two agents).
 
-        Draws every pair's own number: for up to some ten thousand agents.
+        With ``probability`` every pair has a number of its own: further agents redraw nobody's links, and it takes
+        time in proportion to the number of pairs (10,000 agents: a second). With ``degree``, the average number of
+        links of an agent, it takes time in proportion to the number of links (100,000 agents, a million links: a
+        second), and the links depend on the number of agents.
         """
+        directed = bool(options.get("directed"))
+        if (probability is None) is (degree is None):
+            raise NetworkError(f"give either probability or degree, got probability={probability!r}, degree={degree!r}")
+        if degree is not None:
+            mean_degree = _check_number(degree, "degree", least=0.0)
+
+            def draw_sparse(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+                return sparse(len(agents), mean_degree, stream(seed, episode, "network"), directed)
+
+            return cls(draw_sparse, **options)
+        assert probability is not None
         if not callable(probability):
             check_probability(probability)
 
         def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
-            own = keys(seed, episode, "links", [agent.name for agent in agents])
-            everyone = np.arange(len(agents))
-            found: list[Pairs] = []
-            for i in range(len(agents) - 1):
-                others = everyone[i + 1 :]
-                threshold = _probabilities(probability, agents, everyone[i : i + 1], others)[0]
-                partners = others[pair_uniform(own[i], own[i + 1 :]) < threshold]
-                found.append((np.full(len(partners), i), partners))
-            return _concatenate(found)
+            return among(agents, np.arange(len(agents)), probability, seed, episode, directed)
+
+        def newcomer(agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> Indices:
+            others = np.arange(agent.index)
+            return by_pair(agents, np.array([agent.index]), others, probability, seed, episode, directed)[1]
+
+        return cls(draw_pairs, newcomer=newcomer, **options)
+
+    @classmethod
+    def per_type(
+        cls,
+        probabilities: Mapping[tuple[Hashable, Hashable], float],
+        *,
+        type_of: Callable[[Agent], Hashable] | None = None,
+        **options: Any,
+    ) -> Self:
+        """Agents are linked, independently, with a probability that depends on what both are.
+
+        Args:
+            probabilities: by pair of types, in either order (in a directed network, from and to), e.g.
+                ``{(Client, Maker): 0.5, (Maker, Maker): 1.0}``; pairs that are not named are not linked.
+            type_of: an agent's type; by default the first class named in ``probabilities`` of which it is one.
+            options: as :class:`Network`.
+        """
+        named = list(dict.fromkeys(kind for pair in probabilities for kind in pair))
+        if type_of is None:
+            for kind in named:
+                if not isinstance(kind, type):
+                    raise NetworkError(
+                        f"per_type: {kind!r} is no class of agents; say by type_of what an agent's type is"
+                    )
+        directed = bool(options.get("directed"))
+        table: dict[tuple[Hashable, Hashable], float] = {}
+        for (left, right), value in probabilities.items():
+            table[left, right] = check_probability(value)
+            if not directed and table.get((right, left), value) != value:
+                raise NetworkError(f"per_type gives two probabilities for the pair {(left, right)!r}")
+        if not directed:
+            table = {pair: value for pair, value in table.items() if pair[0] == pair[1] or pair[::-1] not in table} | {
+                pair: value for pair, value in table.items() if named.index(pair[0]) < named.index(pair[1])
+            }
+
+        def group(agent: Agent) -> Hashable:
+            if type_of is not None:
+                return type_of(agent)
+            return next((kind for kind in named if isinstance(kind, type) and isinstance(agent, kind)), None)
+
+        def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+            groups: dict[Hashable, list[int]] = {kind: [] for kind in named}
+            for agent in agents:
+                groups.setdefault(group(agent), []).append(agent.index)
+            found = []
+            for (left, right), value in table.items():
+                rows, columns = (np.array(groups[kind], np.int64) for kind in (left, right))
+                if left == right:
+                    found.append(among(agents, rows, value, seed, episode, directed))
+                else:
+                    found.append(by_pair(agents, rows, columns, value, seed, episode, directed))
+            return concatenate(found)
+
+        def newcomer(agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> Indices:
+            def probability(_: Agent, other: Agent) -> float:
+                pair = (group(agent), group(other))
+                return table.get(pair, 0.0 if directed else table.get(pair[::-1], 0.0))
+
+            others = np.arange(agent.index)
+            return by_pair(agents, np.array([agent.index]), others, probability, seed, episode, directed)[1]
+
+        return cls(draw_pairs, newcomer=newcomer, **options)
+
+    @classmethod
+    def scale_free(cls, links: int, **options: Any) -> Self:
+        """Each agent links to ``links`` earlier ones, rather those with many (Barabasi & Albert 1999)."""
+        least = _check_integer(links, "links")
+
+        def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+            if len(agents) <= least:
+                raise NetworkError(f"a scale-free network with links={least} needs more agents, got {len(agents)}")
+            return preferential(len(agents), least, stream(seed, episode, "network"))
+
+        return cls(draw_pairs, **options)
+
+    @classmethod
+    def small_world(cls, neighbours: int, rewired: float, **options: Any) -> Self:
+        """A ring, each agent linked to its ``neighbours`` nearest (an even number); a share ``rewired`` of these links
+        goes to anybody instead (Watts & Strogatz 1998).
+        """
+        nearest = _check_integer(neighbours, "neighbours")
+        if nearest % 2:
+            raise NetworkError(f"neighbours must be even, as many on either side, got {neighbours!r}")
+        check_probability(rewired)
+
+        def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+            if len(agents) <= nearest:
+                raise NetworkError(f"a small world with neighbours={nearest} needs more agents, got {len(agents)}")
+            return small_world(len(agents), nearest, rewired, stream(seed, episode, "network"))
 
         return cls(draw_pairs, **options)
 
     @classmethod
     def from_graph(
-        cls, graph: nx.Graph[Hashable] | Callable[[np.random.Generator], nx.Graph[Hashable]], **options: Any
+        cls, graph: nx.Graph | Callable[[np.random.Generator], nx.Graph], *, latency: LatencySpec = 0.0, **options: Any
     ) -> Self:
-        """The links of a ``networkx`` graph, whose nodes are agents' names, or of one drawn for each world.
+        """The links of a networkx graph, or of one that a function of a Generator draws for each world.
 
-        ``graph`` may be a function of a NumPy Generator, e.g.
-        ``lambda rng: nx.relabel_nodes(nx.watts_strogatz_graph(10, 4, 0.1, seed=rng), names)``.
+        A node is an agent's name or, if it is an integer, its place in the world's order. An edge may have an
+        attribute ``latency``, a number or a :class:`Latency`; the others have the ``latency`` given here. A directed
+        graph gives a directed network (say ``directed=True`` if a function draws it).
         """
         directed = bool(options.pop("directed", not callable(graph) and graph.is_directed()))
 
-        def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+        def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Edges:
             drawn = graph(stream(seed, episode, "network")) if callable(graph) else graph
-            index = {agent.name: agent.index for agent in agents}
-            edges = list(drawn.edges())
-            return _indices([str(u) for u, _ in edges], index), _indices([str(v) for _, v in edges], index)
+            if drawn.is_directed() and not directed:
+                raise NetworkError("a directed graph was drawn for an undirected network: say directed=True")
+            return from_graph(drawn, agents)
 
-        return cls(draw_pairs, directed=directed, **options)
+        return cls(draw_pairs, directed=directed, latency=latency, **options)
+
+    @classmethod
+    def from_table(
+        cls, table: str | Path | pa.Table, *, source: str = "source", target: str = "target", **options: Any
+    ) -> Self:
+        """The links listed in a CSV or Parquet file, or a pyarrow table: a row a link.
+
+        The columns ``source`` and ``target`` hold agents' names; a column ``latency``, if there is one, the links'
+        latencies (empty: that of the network).
+
+        Raises:
+            NetworkError: the table can't be read, or a row of it can't be used; names file and line.
+        """
+        rows = read_table(table, source, target)
+        return cls(lambda agents, seed, episode: rows.edges(agents), **options)
+
+    # -- for worlds ----------------------------------------------------------------------------------------------
 
     def compile(self, agents: Sequence[Agent], seed: int, episode: int) -> Topology:
-        """Draw the links of one world."""
+        """Draw the links of one world. ``agents`` is its list by index, which later agents are appended to."""
         if self._draw_pairs is None:
             return Topology(self, agents, seed, episode, None)
-        sources, targets = self._draw_pairs(agents, seed, episode)
-        sources, targets = np.asarray(sources, np.int64), np.asarray(targets, np.int64)
-        if not self._directed:
-            sources, targets = np.concatenate([sources, targets]), np.concatenate([targets, sources])
-        count = len(agents)
-        codes = np.unique(sources * count + targets)
-        codes = codes[codes // count != codes % count]
-        starts = np.searchsorted(codes, np.arange(count + 1) * count)
-        return Topology(self, agents, seed, episode, (starts, codes % max(count, 1)))
+        drawn = self._draw_pairs(agents, seed, episode)
+        edges = drawn if isinstance(drawn, Edges) else Edges(*drawn)
+        adjacency = Adjacency.compile(
+            np.asarray(edges.sources, np.int64), np.asarray(edges.targets, np.int64), edges.latencies, len(agents),
+            self.directed,
+        )  # fmt: skip
+        return Topology(self, agents, seed, episode, adjacency)
 
+    def newcomer(self, agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> list[Agent]:
+        """Whom ``agent``, who joins, is linked to.
 
-class Link:
-    """One direction between two agents."""
-
-    __slots__ = ("_lag", "_rng", "delay", "latency", "receiver")
-
-    def __init__(self, receiver: Agent, latency: Latency, rng: Callable[[], Stream]) -> None:
-        self.receiver = receiver
-        self.latency = latency
-        self.delay = latency.value if isinstance(latency, ConstantLatency) else None
-        self._lag = self.delay
-        self._rng: Stream | Callable[[], Stream] = rng
-
-    def draw(self) -> float:
-        """The latency of the next message."""
-        if self.delay is not None:
-            return self.delay
-        if not isinstance(self._rng, Stream):
-            self._rng = self._rng()
-        return self.latency.draw(self._rng)
-
-    @property
-    def lag(self) -> float:
-        """How late the receiver sees what the sender publishes: a stochastic latency is drawn once."""
-        if self._lag is None:
-            self._lag = self.draw()
-        return self._lag
-
-
-class Links(dict[str, "Link | None"]):
-    """An agent's outgoing links by receiver's name. Looking up a missing one refuses, or gives ``None`` to drop."""
-
-    __slots__ = ("_drop", "_owner")
-
-    def __init__(self, owner: Agent, drop: bool, links: Iterable[tuple[str, Link]]) -> None:
-        super().__init__(links)
-        self._owner = owner
-        self._drop = drop
-
-    def __missing__(self, name: str) -> None:
-        owner = self._owner
-        if name not in owner.world.agents:
-            raise LinkError(f"{owner} can't reach {name!r} at t={owner.now:g}: no agent in this world has that name")
-        if name == owner.name:
-            raise LinkError(f"{owner} sent a message to itself at t={owner.now:g}: use sleep or a method call instead")
-        if not self._drop:
-            known = list(self)
-            shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-            raise LinkError(
-                f"{owner} has no link to {name!r} at t={owner.now:g}; it is linked to: {shown or 'nobody'}. "
-                f'Ask neighbours() first, or give the network missing="drop"'
-            )
-
-
-class Topology:
-    """The links of one world, kept as index arrays; an agent's own table is built when it is first used."""
-
-    def __init__(self, network: Network, agents: Sequence[Agent], seed: int, episode: int, rows: Pairs | None) -> None:
-        self._network = network
-        self._agents = agents
-        self._seed = seed
-        self._episode = episode
-        self._rows = rows
-
-    def neighbours(self, index: int) -> Indices:
-        """Indices of the agents that agent ``index`` can reach, ascending."""
-        if self._rows is None:
-            return np.delete(np.arange(len(self._agents)), index)
-        starts, targets = self._rows
-        return targets[starts[index] : starts[index + 1]]
-
-    def pairs(self) -> Pairs:
-        """All links as (from, to), ordered."""
-        if self._rows is None:
-            return _concatenate(
-                [(np.full(len(row), i), row) for i in range(len(self._agents)) if len(row := self.neighbours(i))]
-            )
-        starts, targets = self._rows
-        return np.repeat(np.arange(len(self._agents)), np.diff(starts)), targets
-
-    def links(self, agent: Agent) -> Links:
-        """The table of ``agent``'s outgoing links."""
-        receivers = [self._agents[i] for i in self.neighbours(agent.index).tolist()]
-        drop = self._network.missing == "drop"
-        return Links(agent, drop, ((receiver.name, self._link(agent, receiver)) for receiver in receivers))
-
-    def _link(self, sender: Agent, receiver: Agent) -> Link:
-        latency = resolve(self._network.latency, sender.name, receiver.name)
-        names = ("link", sender.name, receiver.name)
-        return Link(receiver, latency, lambda: stream(self._seed, self._episode, *names))
-
-
-def check_probability(value: float) -> float:
-    """``value`` itself, if it is a probability.
-
-    Raises:
-        NetworkError: it is not.
-    """
-    if not 0.0 <= value <= 1.0:
-        raise NetworkError(f"a link's probability must lie in [0, 1], got {value!r}")
-    return float(value)
-
-
-def _probabilities(
-    probability: Probability, agents: Sequence[Agent], rows: Indices, columns: Indices
-) -> npt.NDArray[np.float64]:
-    if not callable(probability):
-        return np.full((len(rows), len(columns)), float(probability))
-    return np.array(
-        [[check_probability(probability(agents[i], agents[j])) for j in columns] for i in rows], dtype=np.float64
-    ).reshape(len(rows), len(columns))
+        Raises:
+            NetworkError: this network has no rule for that.
+        """
+        if self._newcomer is None:
+            raise NetworkError(f"the network has no rule for whom {agent} is linked to: give its neighbours to add()")
+        chosen = self._newcomer(agent, agents, seed, episode)
+        return [agents[i] for i in chosen.tolist() if agents[i].left_at is None]
 
 
 def _name(agent: Agent | str) -> str:
     return agent if isinstance(agent, str) else agent.name
 
 
-def _indices(names: list[str], index: dict[str, int]) -> Indices:
+def _indices(names: list[str], index: dict[str, int]) -> npt.NDArray[np.int64]:
     try:
         return np.array([index[name] for name in names], dtype=np.int64)
     except KeyError as error:
         raise NetworkError(f"the network names {error.args[0]!r}, which is no agent of this world") from None
 
 
-def _concatenate(pairs: list[Pairs]) -> Pairs:
-    empty = np.empty(0, dtype=np.int64)
-    return np.concatenate([empty, *(p[0] for p in pairs)]), np.concatenate([empty, *(p[1] for p in pairs)])
+def _check_integer(value: int, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise NetworkError(f"{name} must be an integer of at least 1, got {value!r}")
+    return value
+
+
+def _check_number(value: float, name: str, least: float) -> float:
+    if not least <= value < float("inf"):
+        raise NetworkError(f"{name} must be a finite number of at least {least:g}, got {value!r}")
+    return float(value)

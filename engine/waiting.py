@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import simpy
 from simpy.events import NORMAL, PENDING, EventPriority
 
 from .clock import LAST, Clock, check_delay
-from .errors import WorldError
+from .errors import CatallaxyError, WorldError
 
 if TYPE_CHECKING:
     from .agent import Agent
     from .records import Message
+
+
+_UNHEEDED = 100_000
 
 
 class _Watched(list[Callable[[Any], None]]):
@@ -102,7 +106,10 @@ class Sleep(Wait):
         self.callbacks = _Watched(self)
         self._value = None
         self._alarm = Alarm(env, delay, self._ring)
-        self.due = env.now + delay
+        self.due = env._now + delay
+        env.unheeded += 1
+        if env.unheeded > _UNHEEDED:
+            env.refuse_endless_loop()
 
     @property
     def processed(self) -> bool:
@@ -114,8 +121,9 @@ class Sleep(Wait):
             self.resume(None)
 
     def _attended(self) -> None:
+        self.env.unheeded -= 1
         if self._alarm.cancelled:
-            self._alarm = Alarm(self.env, max(0.0, self.due - self.env.now), self._ring)
+            self._alarm = Alarm(self.env, max(0.0, self.due - self.env._now), self._ring)
 
     def _abandoned(self) -> None:
         self._alarm.cancel()
@@ -127,13 +135,23 @@ class Ask(Wait):
     Replies stand in their order of arrival. Late and repeated ones are discarded (the log has them).
     """
 
-    __slots__ = ("_alarm", "_pending", "_replies")
+    __slots__ = ("_agent", "_alarm", "_due", "_pending", "_replies")
 
-    def __init__(self, env: Clock, timeout: float | None) -> None:
-        super().__init__(env)
+    def __init__(self, agent: Agent, timeout: float | None) -> None:
+        self.env = env = agent.world.env
+        self.callbacks = _Watched(self)
+        self._value = PENDING
+        self._agent = agent
+        env.unheeded += 1
+        if env.unheeded > _UNHEEDED:
+            env.refuse_endless_loop()
         self._pending: set[int] = set()
         self._replies: list[Message] = []
-        self._alarm = None if timeout is None else Alarm(env, timeout, self._close, LAST)
+        if timeout is None:
+            self._alarm, self._due = None, inf
+        else:
+            self._alarm = Alarm(env, timeout, self._close, LAST)
+            self._due = env._now + timeout
 
     def expect(self, requests: list[int]) -> None:
         """Wait for answers to the messages with these sequence numbers (0: a dropped one)."""
@@ -144,10 +162,19 @@ class Ask(Wait):
     def answer(self, reply: Message, request: int) -> None:
         """Take in the answer to ``request``."""
         pending = self._pending
-        if request in pending and self.callbacks is not None:
+        if self._agent.left_at is not None:
+            self._agent._bounce(reply)
+        elif request in pending and self.env._now <= self._due:
             pending.remove(request)
             self._replies.append(reply)
             if not pending:
+                self._finish()
+
+    def give_up(self, request: int) -> None:
+        """Expect no answer to ``request`` any more: it can't be delivered."""
+        if request in self._pending:
+            self._pending.remove(request)
+            if not self._pending:
                 self._finish()
 
     def _finish(self) -> None:
@@ -159,6 +186,15 @@ class Ask(Wait):
         if self.callbacks is not None:
             self._pending.clear()
             self.resume(self._replies)
+
+    def _attended(self) -> None:
+        self.env.unheeded -= 1
+        if self._alarm is not None and self._alarm.cancelled:
+            self._alarm = Alarm(self.env, max(0.0, self._due - self.env._now), self._close, LAST)
+
+    def _abandoned(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
 
 
 class Receive(Wait):
@@ -186,11 +222,34 @@ class Receive(Wait):
         if self in self._agent._receiving:
             self._agent._receiving.remove(self)
 
+    @property
+    def attended(self) -> bool:
+        """Whether a message would reach anybody: false if an interrupt has ended the condition that this is part of."""
+        return not self.callbacks or any(map(_leads_on, self.callbacks))
+
+
+def _leads_on(callback: Callable[[Any], None]) -> bool:
+    """Whether somebody goes on after this callback of a wait."""
+    condition = getattr(callback, "__self__", None)
+    if not isinstance(condition, simpy.events.Condition):
+        return True
+    return any(
+        _leads_on(further)
+        for further in condition.callbacks or ()
+        if getattr(further, "__self__", None) is not condition
+    )
+
 
 class Question(Wait):
-    """A wait that only the world's driver can end, by :meth:`answer`; see ``World.advance``."""
+    """A wait that only the world's driver can end, by :meth:`answer`; see ``World.advance``.
 
-    __slots__ = ("agent", "asked_at", "cause", "due")
+    Attributes:
+        agent: who asks.
+        asked_at: when.
+        due: when the answer takes effect: ``asked_at`` plus the ``thinking`` time, during which others act.
+    """
+
+    __slots__ = ("_answered", "agent", "asked_at", "cause", "due")
 
     def __init__(self, agent: Agent, thinking: float = 0.0) -> None:
         world = agent.world
@@ -200,23 +259,44 @@ class Question(Wait):
         self.agent = agent
         self.asked_at = world.env.now
         self.cause = world.cause
+        self._answered = False
         self.due = self.asked_at + check_delay(thinking, "thinking time")
-        world._questions.append(self)
-        world.env.pause_after = min(world.env.pause_after, self.due)
+        self._ask()
 
     def answer(self, value: Any) -> None:
-        """Resume the waiting process with ``value``, at once.
+        """Resume the waiting process with ``value``: at once, or when its thinking time has passed.
 
         Raises:
             WorldError: it has been answered.
         """
-        if self.callbacks is None:
-            raise WorldError(f"the question of {self.agent} asked at t={self.asked_at:g} has been answered already")
         world = self.agent.world
-        world._withdraw(self)
+        if self._answered:
+            raise WorldError(f"the question of {self.agent} asked at t={self.asked_at:g} has been answered already")
+        self._answered = True
+        world._questions.pop(self, None)
+        if self.due > self.env._now:
+            Alarm(self.env, self.due - self.env._now, lambda _: self._go_on(value))
+        else:
+            self._go_on(value)
+
+    def _go_on(self, value: Any) -> None:
+        world = self.agent.world
         world.cause = self.cause
-        self.resume(value)
+        try:
+            self.resume(value)
+        except CatallaxyError:
+            raise
+        except Exception as error:
+            raise world._diagnose(error) from error
         world.cause = 0
 
+    def _ask(self) -> None:
+        self.agent.world._questions[self] = None
+        self.env.pause_after = min(self.env.pause_after, self.due)
+
+    def _attended(self) -> None:
+        if not self._answered and self not in self.agent.world._questions:
+            self._ask()
+
     def _abandoned(self) -> None:
-        self.agent.world._withdraw(self)
+        self.agent.world._questions.pop(self, None)
