@@ -26,7 +26,7 @@ slow: $(VENV)/stamp-dev
 check: $(VENV)/stamp-dev  ## Lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	rm -rf build/typed
+	rm -rf build
 	$(PIP) install -q --no-deps --no-build-isolation --target build/typed .
 	MYPYPATH=build/typed $(BIN)/mypy -p catallaxy
 

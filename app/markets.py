@@ -63,7 +63,7 @@ class Market:
         scenario: name of that class. A scenario says by `duration` until when its worlds are to be run.
         baseline: what its learning agents do by when they are given no policy.
         judge: how its agents are judged.
-        show: prints what `judge` has found, and draws the run's figures.
+        show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Market:
     scenario: str
     baseline: Callable[[Any], Policy]
     judge: Judge
-    show: Callable[[Any, Run, Console], None]
+    show: Callable[[Any, Any, Run, Console], None]
 
     def scenario_class(self) -> type[Any]:
         """The attrs class of its scenarios."""
@@ -104,13 +104,13 @@ def _judge_makers(
     return judge(scenario, before, after, evaluation, seed, log, screen)
 
 
-def _show_makers(judgement: Judgement, run: Run, screen: Console) -> None:
+def _show_makers(judgement: Judgement, scenario: DealerScenario, run: Run, screen: Console) -> None:
     from .dealer.figure import PlotError, draw_skew
     from .dealer.tables import show
 
     show(judgement, screen)
     try:
-        draw_skew(run, run.directory / "skew.png")
+        draw_skew(run, scenario, run.directory / "skew.png")
     except PlotError as error:
         screen.print(f"no figure: {error}", style="yellow")
     else:

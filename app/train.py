@@ -54,7 +54,7 @@ def train(
         learn(_trainer(study, learners, seed, out), out, screen)
         after = _policies(learners)
         judgement = study.market.judge(study.scenario, before, after, study.evaluation, seed, log, screen)
-    study.market.show(judgement, open_run(out), screen)
+    study.market.show(judgement, study.scenario, open_run(out), screen)
 
 
 def learn(trainer: Trainer, out: Path, screen: Console) -> None:

@@ -1,4 +1,4 @@
-"""`skew.png`: quotes against inventory, as makers really made them."""
+"""`skew.png`: what the learned policy quotes at each inventory, over what makers really quoted."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from catallaxy.engine import CatallaxyError
+from catallaxy.learners import Mirror, load_policies
+from catallaxy.market.dealer import DealerScenario, MakerType, MarketMaker
+from catallaxy.market.dealer.maker import observe
 
-from ..runs import Run
+from ..runs import Run, checkpoint_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = npt.NDArray[np.float64]
 
-BINS = 21
-FEWEST = 8  # decisions in a bin, for its mean to be drawn
 LOW, HIGH = "#0072b2", "#d55e00"  # told apart by colour-blind readers, too
+PARTS = {"risk_aversion": "risk aversion", "connectivity": "connectivity"}
 
 
 class PlotError(CatallaxyError):
@@ -31,87 +33,95 @@ class PlotError(CatallaxyError):
 
 @attrs.frozen(eq=False)
 class Quotes:
-    """Every decision of a run: arrays of shape (decisions,).
+    """Quotes at inventories; arrays of shape (n,).
 
     Attributes:
-        inventory: MEUR, when it was decided.
+        inventory: MEUR.
         bid, ask: bp above the reference price; negative is below.
-        types: the deciding maker's risk aversion and connectivity, by name.
     """
 
     inventory: Floats
     bid: Floats
     ask: Floats
-    types: dict[str, Floats]
+
+    @property
+    def sides(self) -> tuple[Floats, Floats]:
+        """Bid and ask."""
+        return self.bid, self.ask
 
 
-def quotes_of(run: Run) -> Quotes:
-    """Read the decisions of all makers off a run's log."""
-    agents = run.events("agents").select(["episode", "agent", "kind", "type"]).to_pylist()
-    types = {(row["episode"], row["agent"]): json.loads(row["type"]) for row in agents if row["kind"] == "MarketMaker"}
-    pricings = run.events("pricings")
-    deciders = list(zip(pricings["episode"].to_pylist(), pricings["agent"].to_pylist(), strict=True))
-    half_spread, middle = pricings["half_spread"].to_numpy(), pricings["middle"].to_numpy()
-    return Quotes(
-        inventory=pricings["inventory"].to_numpy(),
-        bid=middle - half_spread,
-        ask=middle + half_spread,
-        types={
-            name: np.array([types[decider][name] for decider in deciders]) for name in ("risk_aversion", "connectivity")
-        },
-    )
+def draw_skew(run: Run, scenario: DealerScenario, path: Path) -> None:
+    """Draw the quotes of a run's learned policy against inventory, for low and high risk aversion and connectivity.
 
-
-def draw_skew(run: Run, path: Path) -> None:
-    """Draw a run's quotes against inventory, for low and high risk aversion and connectivity.
+    Lines are the policy's quotes in the middle of the session for the tenth and the ninetieth percentile of a type's
+    parameter, the other at its median; dots are what makers of the lower and upper third quoted in the run's episodes.
 
     Raises:
         PlotError: matplotlib is not installed.
+        CheckpointError: the run has no checkpoint.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise PlotError("figures need matplotlib: pip install 'catallaxy[plot]'") from None
-    quotes = quotes_of(run)
-    parts = [("risk_aversion", "risk aversion", "{:.2g}"), ("connectivity", "connectivity", "{:.2f}")]
-    parts = [part for part in parts if np.ptp(quotes.types[part[0]]) > 0] or parts[:1]
+    quotes, types = quoted(run)
+    policy = load_policies(checkpoint_of(run.directory))[MarketMaker.family]
+    parts = [name for name in PARTS if np.ptp(types[name]) > 0] or ["risk_aversion"]
     figure = Figure(figsize=(5.6 * len(parts), 4.6), layout="constrained", dpi=150)
     FigureCanvasAgg(figure)
     axes: Sequence[Axes] = figure.subplots(1, len(parts), sharey=True, squeeze=False)[0]
-    for panel, (name, title, shown) in zip(axes, parts, strict=True):
-        _draw_panel(panel, quotes, name, title, shown)
+    reach = _reach(scenario, quotes.inventory)
+    for panel, name in zip(axes, parts, strict=True):
+        median = {part: float(np.median(values)) for part, values in types.items()}
+        for share, colour in ((0.1, LOW), (0.9, HIGH)):
+            third = np.quantile(types[name], [1 / 3, 2 / 3])
+            mask = types[name] <= third[0] if share < 0.5 else types[name] >= third[1]
+            kind = MakerType(**{**median, name: float(np.quantile(types[name], share))})
+            label = f"{'low' if share < 0.5 else 'high'} {PARTS[name]}: {getattr(kind, name):.2g}"
+            curve = quotes_of(policy, kind, scenario, np.linspace(-reach, reach, 201))
+            for dots, line in zip(quotes.sides, curve.sides, strict=True):
+                panel.plot(quotes.inventory[mask], dots[mask], ".", color=colour, alpha=0.15, ms=2, mew=0, zorder=1)
+                panel.plot(curve.inventory, line, color=colour, lw=2, label=label)
+                label = "_"
+        _finish(panel, reach)
     axes[0].set_ylabel("quote, bp from the reference price")
-    figure.suptitle("How makers skew: a long inventory lowers both quotes, to sell")
+    figure.suptitle("Learned quotes against inventory: a long maker lowers both, to sell")
     figure.savefig(path)
 
 
-def _draw_panel(panel: Axes, quotes: Quotes, name: str, title: str, shown: str) -> None:
-    values = quotes.types[name]
-    low, high = np.quantile(values, [1 / 3, 2 / 3])
-    reach = float(np.quantile(np.abs(quotes.inventory), 0.98)) or 1.0
-    for mask, colour, which, bound in ((values <= low, LOW, "low", low), (values >= high, HIGH, "high", high)):
-        sign = "≤" if which == "low" else "≥"
-        label = f"{which} {title} ({sign} {shown.format(bound)})"
-        for side in (quotes.bid, quotes.ask):
-            centres, means, errors = _binned(quotes.inventory[mask], side[mask], reach)
-            panel.plot(quotes.inventory[mask], side[mask], ",", color=colour, alpha=0.25, zorder=1)
-            panel.fill_between(centres, means - errors, means + errors, color=colour, alpha=0.25, lw=0)
-            panel.plot(centres, means, color=colour, lw=2, label=label)
-            label = "_"
-    panel.axhline(0.0, color="0.5", lw=0.8)
-    panel.axvline(0.0, color="0.5", lw=0.8)
+def quoted(run: Run) -> tuple[Quotes, dict[str, Floats]]:
+    """Every decision in a run's log, and the types of those who decided, by parameter, shape (decisions,)."""
+    agents = run.events("agents").select(["episode", "agent", "kind", "type"]).to_pylist()
+    types = {
+        (row["episode"], row["agent"]): json.loads(row["type"]) for row in agents if row["kind"] == MarketMaker.__name__
+    }
+    pricings = run.events("pricings")
+    deciders = list(zip(pricings["episode"].to_pylist(), pricings["agent"].to_pylist(), strict=True))
+    half_spread, middle = pricings["half_spread"].to_numpy(), pricings["middle"].to_numpy()
+    quotes = Quotes(pricings["inventory"].to_numpy(), middle - half_spread, middle + half_spread)
+    return quotes, {name: np.array([types[decider][name] for decider in deciders]) for name in PARTS}
+
+
+def quotes_of(policy: Mirror, kind: MakerType, scenario: DealerScenario, inventory: Floats) -> Quotes:
+    """What a policy quotes in the middle of the session, for a type, at each inventory."""
+    horizon, limit = scenario.session.horizon, scenario.makers[0].inventory_limit
+    left = horizon / 2 if scenario.session.terminal else np.inf
+    rows = np.array([(*observe(q / limit, left, horizon), *kind.features) for q in inventory.tolist()], np.float32)
+    half_spread, skew, _ = policy.act(rows).actions.T
+    middle = -np.sign(inventory) * skew
+    return Quotes(inventory, middle - half_spread, middle + half_spread)
+
+
+def _reach(scenario: DealerScenario, inventory: Floats) -> float:
+    """Up to which inventory to draw: what makers held in the log, or were given to start with when they learned."""
+    given = max(max(map(abs, group.initial_inventory.support())) for group in scenario.makers)
+    return max(float(np.quantile(np.abs(inventory), 0.99)), given, 1.0)
+
+
+def _finish(panel: Axes, reach: float) -> None:
+    panel.axhline(0.0, color="0.5", lw=0.8, zorder=0)
+    panel.axvline(0.0, color="0.5", lw=0.8, zorder=0)
     panel.set_xlim(-reach, reach)
     panel.set_xlabel("inventory, MEUR")
-    panel.set_title(f"by {title}", fontsize="medium")
     panel.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
-
-
-def _binned(inventory: Floats, quote: Floats, reach: float) -> tuple[Floats, Floats, Floats]:
-    """Centres of bins of inventory, the mean quote in each, and the standard deviation around it."""
-    edges = np.linspace(-reach, reach, BINS + 1)
-    bins = np.digitize(inventory, edges) - 1
-    full = [place for place in range(BINS) if np.count_nonzero(bins == place) >= FEWEST]
-    means = np.array([quote[bins == place].mean() for place in full])
-    deviations = np.array([quote[bins == place].std() for place in full])
-    return (edges[full] + edges[np.array(full, int) + 1]) / 2, means, deviations

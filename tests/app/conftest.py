@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catallaxy import Agent, Message, World
+from catallaxy import Agent, Message, World, on
 
 
 class Greeting(Message):
@@ -17,6 +17,10 @@ class Greeter(Agent):
         while True:
             yield self.sleep(1.0)
             self.broadcast(self.neighbours(), Greeting(size=self.now, polite=self.name == "A"))
+
+    @on(Greeting)
+    def heard(self, greeting: Greeting) -> None:
+        """Nothing more to say."""
 
 
 @pytest.fixture
