@@ -2,9 +2,10 @@
 
 from simpy.events import NORMAL
 
-from .agent import Agent, Drop
+from .agent import Agent
 from .behaviour import Process
 from .clock import LAST, Clock, check_delay
+from .departure import Departure, Drop
 from .errors import (
     AgentError,
     CatallaxyError,
@@ -13,6 +14,7 @@ from .errors import (
     LogError,
     NetworkError,
     RecordError,
+    ViewError,
     WorldError,
 )
 from .handlers import on
@@ -24,6 +26,7 @@ from .records import Message, Record
 from .samplers import check_probability
 from .streams import Stream, check_seed, stream
 from .topology import Topology
+from .view import View
 from .waiting import Alarm, Ask, Question, Receive, Sleep, Wait
 from .world import World
 
@@ -38,6 +41,7 @@ __all__ = [
     "Clock",
     "ConstantLatency",
     "DelayError",
+    "Departure",
     "Drop",
     "EventLog",
     "ExponentialLatency",
@@ -60,6 +64,8 @@ __all__ = [
     "StreamWriter",
     "Topology",
     "UniformLatency",
+    "View",
+    "ViewError",
     "Wait",
     "World",
     "WorldError",

@@ -8,16 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import simpy
-from simpy.events import NORMAL, URGENT
+from simpy.events import NORMAL
 
 from .behaviour import Behaviour, Process
 from .delivery import Delivery
+from .departure import Drop
 from .errors import AgentError, CatallaxyError, LinkError, WorldError, failure
 from .feed import Feed
-from .handlers import Gone, Handlers, Served, handlers_of
+from .handlers import Handlers, Served, handlers_of
 from .inspection import may_read
 from .records import Message, Record
 from .streams import Stream, stream
+from .view import View
 from .waiting import Alarm, Ask, Receive, Sleep, Wait, settled
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Agent:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._handlers = handlers_of(cls)
+        if not isinstance(cls.visible, tuple):
+            raise WorldError(f"{cls.__name__}.visible must be a tuple of names, got {cls.visible!r}")
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {getattr(self, 'name', '(no name)')!r}"
@@ -184,19 +188,50 @@ class Agent:
     def publish(self, message: Message) -> int:
         """Make ``message`` this agent's newest of its kind, which every linked agent reads with :meth:`latest`.
 
-        Costs no event, however many read it.
+        Costs no event, however many read it; those who :meth:`subscribe` are sent it.
         """
         world = self.world
-        world.sequence += 1
+        world.sequence = sequence = world.sequence + 1
+        now = world.env._now
         message = message if message._delivery is None else message._copy()
-        delivery = Delivery(message, (), self, self.now, world.sequence, 0, None)
-        delivery.take()
-        self._feeds.setdefault(type(message), Feed()).append(self.now, message)
+        Delivery(message, (), self, now, sequence, 0, None).take()
+        feed = self._feeds.get(type(message)) or self._feeds.setdefault(type(message), Feed())
+        if feed.append(now, message):
+            feed.forget(world.topology.oldest_seen(self))
         if world.log is not None:
-            world.log.tables[message.__class__].append(
-                message, (self.now, world.sequence, world.cause, self.index, -1, 0, 0.0)
-            )
-        return world.sequence
+            world.log.tables[type(message)].append(message, (now, sequence, world.cause, self.index, -1, 0, 0.0))
+        if feed.subscribers:
+            cause, world.cause = world.cause, sequence
+            for name in feed.subscribers:
+                if name in world.agents:
+                    self._post(name, message, NORMAL, 0, None)
+            world.cause = cause
+        return sequence
+
+    def subscribe(self, publisher: str | Agent, kind: type[Message]) -> None:
+        """Be sent every ``kind`` that ``publisher`` publishes from now on, as a message over the link from there.
+
+        Raises:
+            LinkError: there is no such link.
+        """
+        source = self._publisher(publisher)
+        feed = source._feeds.setdefault(kind, Feed())
+        if self.name not in feed.subscribers:
+            feed.subscribers += (self.name,)
+
+    def unsubscribe(self, publisher: str | Agent, kind: type[Message]) -> None:
+        """Be sent them no more. Without effect if it was not subscribed."""
+        feed = self._publisher(publisher)._feeds.get(kind)
+        if feed is not None:
+            feed.subscribers = tuple(name for name in feed.subscribers if name != self.name)
+
+    def view(self, neighbour: str | Agent) -> View:
+        """What a neighbour shows, i.e. its ``visible`` attributes, along the link from there.
+
+        Raises:
+            LinkError: there is no such link.
+        """
+        return View(self, self._publisher(neighbour))
 
     def latest(self, publisher: str | Agent, kind: type[M]) -> M | None:
         """The newest ``kind`` published by ``publisher``, as late as the link from there to here is slow.
@@ -240,35 +275,14 @@ class Agent:
         if self.capacity is not None:
             self._handlers = Served(self, self.capacity)
 
-    def _leave(self) -> None:
-        """Stop here: processes end, and what arrives from now on is dropped."""
-        world, served = self.world, self._handlers
-        self.left_at = self.now
-        self._handlers = Gone()
-        self.links.clear()
-        self._receiving.clear()
-        self._inbox = None
-        if isinstance(served, Served):
-            for _, message in served.waiting:
-                self._bounce(message)
-        for question in [question for question in world._questions if question.agent is self]:
-            del world._questions[question]
-        for process in list(self._processes):
-            if process is world.env.active_process:  # it can't be ended before its next yield
-                Alarm(world.env, 0.0, process.abort, URGENT)
-            else:
-                process.abort()
-
-    def _bounce(self, message: Message) -> None:
-        """Drop a message that has come too late: the agent has left."""
-        received = message._sent()
-        sender, world = received.sender, self.world
-        world.sequence += 1
-        if world.log is not None:
-            drop = Drop(kind=type(message).__name__, addressee=self.name, reason="has left")
-            world.log.recorded(sender, drop, self.now, world.sequence, received.sequence)
-        if received.ask is not None and not received.in_reply_to:
-            received.ask.give_up(received.sequence)
+    def _publisher(self, publisher: str | Agent) -> Agent:
+        """The agent that something is to be seen of."""
+        name = publisher if isinstance(publisher, str) else publisher.name
+        source = self.world.agents.get(name)
+        if source is None or self.world.topology.find(source, self) is None:
+            why = "it has no link to here" if source else "no agent in this world has that name"
+            raise LinkError(f"{self} can't see {name!r} at t={self.now:g}: {why}")
+        return source
 
     def _last_of(self, name: str, kind: type[M]) -> M | None:
         """The newest ``kind`` of one that has left."""
@@ -354,11 +368,3 @@ class Agent:
                 self._inbox.remove(message)
                 return message
         return None
-
-
-class Drop(Record):
-    """A message that was not delivered, and why."""
-
-    kind: str
-    addressee: str
-    reason: str

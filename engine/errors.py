@@ -58,5 +58,9 @@ class RecordError(CatallaxyError, TypeError):
     """A record or message class, or a value in one, that can't be used."""
 
 
+class ViewError(CatallaxyError, AttributeError):
+    """An attribute of another agent that it does not show."""
+
+
 class WorldError(CatallaxyError):
     """A world that is set up or driven wrongly."""

@@ -110,13 +110,6 @@ class Served(Handlers):
             world.cause = 0
 
 
-class Gone(Handlers):
-    """The handlers of an agent that has left: every message is dropped, and the log says so."""
-
-    def __missing__(self, kind: type) -> Handles:
-        return lambda agent, message: agent._bounce(message)
-
-
 _GENERATOR = 0x20  # CO_GENERATOR of the data model's code flags
 
 

@@ -184,6 +184,16 @@ class Topology:
         """When this link failed; ``None`` if it is up."""
         return self._down.get((sender.index, receiver.index)) if self._down else None
 
+    def oldest_seen(self, publisher: Agent) -> float:
+        """The earliest moment that anybody still looks at who is linked from ``publisher``: now less its lag."""
+        now, network, index = publisher.now, self._network.latency, publisher.index
+        since = min((time for (i, _), time in self._down.items() if i == index), default=now)
+        own = self._adjacency is not None and self._adjacency.latencies is not None
+        if isinstance(network, int | float) and not own and not self._added:
+            return since - network
+        links = (publisher.links[name] or publisher.links.asleep(name) for name in publisher.neighbours())
+        return since - max((link.lag for link in links), default=0.0)
+
     # -- what changes --------------------------------------------------------------------------------------------
 
     def connect(self, sender: Agent, receiver: Agent, latency: LatencySpec | None = None) -> None:

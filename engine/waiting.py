@@ -163,7 +163,9 @@ class Ask(Wait):
         """Take in the answer to ``request``."""
         pending = self._pending
         if self._agent.left_at is not None:
-            self._agent._bounce(reply)
+            bounce = self._agent._handlers[type(reply)]
+            assert bounce is not None
+            bounce(self._agent, reply)
         elif request in pending and self.env._now <= self._due:
             pending.remove(request)
             self._replies.append(reply)

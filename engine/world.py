@@ -12,21 +12,17 @@ from typing import TYPE_CHECKING
 from .agent import Agent
 from .behaviour import Behaviour, bad_yield
 from .clock import Clock
+from .departure import leave
 from .errors import AgentError, CatallaxyError, WorldError, failure
 from .inspection import forgotten_yields
 from .log import EventLog
 from .log.recorder import Recorder
 from .network import Network
 from .outages import Schedule
-from .records import Record
 from .streams import check_seed
 
 if TYPE_CHECKING:
     from .waiting import Question
-
-
-class Departure(Record, level="decisions"):
-    """An agent has left."""
 
 
 class World:
@@ -175,11 +171,10 @@ class World:
             WorldError: no such agent is here.
         """
         agent = self._find(agent)
-        agent._leave()
+        leave(agent)
         del self._agents[agent.name]
         self._departed[agent.name] = agent
         self.topology.version += 1
-        agent.record(Departure())
 
     def _find(self, agent: Agent | str) -> Agent:
         name = agent if isinstance(agent, str) else agent.name
