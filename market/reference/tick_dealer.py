@@ -32,6 +32,8 @@ from .linear import solve_in_blocks
 # reached from flat the only recurrent class, also for policies that would never leave some other set of inventories.
 _RESTART = 1e-10
 
+_CACHED = 20_000  # numbers worked on at a time, so that they stay in the processor's cache
+
 
 @attrs.frozen
 class TickDealer:
@@ -223,21 +225,34 @@ def after_tick(dealer: TickDealer, bid: Array, ask: Array, reward: Array, value:
     Returns:
         Shape (n, inventories).
     """
+    rewards = np.broadcast_to(reward, (len(bid), len(dealer.inventories)))
+    return np.concatenate(
+        [
+            _after_tick(dealer, bid[some], ask[some], rewards[some], value)
+            for some in np.array_split(np.arange(len(bid)), max(1, rewards.size // _CACHED))
+        ]
+    )
+
+
+def _after_tick(dealer: TickDealer, bid: Array, ask: Array, reward: Array, value: Array) -> Array:
     top = _top_rate(dealer)
     points, tails = uniformisation(top, dealer.tick)
     up = dealer.acceptance.probability(bid)[:, None] / top
     down = dealer.acceptance.probability(ask)[:, None] / top
-    shape = (len(bid), len(dealer.inventories))
-    x = np.zeros(shape)
+    x, rise, fall = np.zeros((3, *reward.shape))
     for point, tail in zip(points[::-1], tails[::-1], strict=True):
-        rise, fall = np.zeros(shape), np.zeros(shape)
+        rise[:], fall[:] = 0.0, 0.0
         for size, rate in zip(dealer.sizes, dealer.rates, strict=True):
             if size <= 2 * dealer.limit:
                 difference = rate * (x[:, size:] - x[:, :-size])
                 rise[:, :-size] += difference
                 fall[:, size:] -= difference
-        x = x + up * rise + down * fall + (point * value + tail * reward)
-    return x
+        rise *= up
+        fall *= down
+        x += rise
+        x += fall
+        x += point * value + tail * reward
+    return np.asarray(x)
 
 
 def tick_laws(dealer: TickDealer, start: Integers, bid: Array, ask: Array) -> tuple[Array, Array]:

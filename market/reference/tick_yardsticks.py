@@ -22,8 +22,8 @@ from .tick_dealer import (
 )
 from .tick_solver import TickSolution, solve
 
-_COARSE_CLASSES = 96
-_COARSE_SPREADS = 17
+_COARSE_CLASSES = 48
+_COARSE_SPREADS = 13
 
 
 @attrs.frozen(eq=False)
@@ -77,24 +77,21 @@ def best_fixed(dealer: TickDealer, gamma: float) -> Best:
         raise ValueError(f"skew = {dealer.skew}: the fixed policy needs u = 0 within the range")
     classes = hedge_classes(dealer)
     low, high = dealer.half_spread
-    chosen = np.unique(np.linspace(0, len(classes) - 1, _COARSE_CLASSES).round().astype(int))
-    reach = int(np.diff(chosen).max()) if len(chosen) > 1 else 0
-    spreads = np.linspace(low, high, _COARSE_SPREADS)
-    width = (high - low) / (_COARSE_SPREADS - 1)
-    table = np.stack([_fixed_objectives(dealer, gamma, s, classes[chosen]) for s in spreads])
-    best_per_class = table.max(axis=0)
-    tops = chosen[np.argsort(best_per_class)[::-1][:6]]
-    near = np.unique(np.clip(tops[:, None] + np.arange(-reach, reach + 1), 0, len(classes) - 1))
-    centre = float(spreads[table.max(axis=1).argmax()])
-    best, fraction = -np.inf, 0.0
-    while width > 1e-4 * (high - low):
-        spreads = np.unique(np.clip(centre + width * np.linspace(-1.0, 1.0, 5), low, high))
-        table = np.stack([_fixed_objectives(dealer, gamma, s, classes[near]) for s in spreads])
+    stride = max(1, len(classes) // _COARSE_CLASSES)
+    chosen = np.unique(np.append(np.arange(0, len(classes), stride), len(classes) - 1))
+    spreads, width = np.linspace(low, high, _COARSE_SPREADS), (high - low) / (_COARSE_SPREADS - 1)
+    best, s, h = -np.inf, low, float(classes[0])
+    while True:
+        table = np.stack([_fixed_objectives(dealer, gamma, x, classes[chosen]) for x in spreads])
         row, column = np.unravel_index(int(table.argmax()), table.shape)
-        best, centre, fraction = float(table[row, column]), float(spreads[row]), float(classes[near[column]])
-        keep = np.argsort(table.max(axis=0))[::-1][: max(4, len(near) // 4)]
-        near, width = np.sort(near[keep]), width / 2.5
-    return Best(best, {"s": centre, "h": fraction}, fixed_policy(dealer, centre, fraction))
+        if table[row, column] > best:
+            best, s, h = float(table[row, column]), float(spreads[row]), float(classes[chosen[column]])
+        if stride == 1 and width <= 1e-4 * (high - low):
+            return Best(best, {"s": s, "h": h}, fixed_policy(dealer, s, h))
+        tops = chosen[np.argsort(table.max(axis=0))[::-1][:3]]
+        stride = max(1, stride // 4)
+        chosen = np.unique(np.clip(tops[:, None] + stride * np.arange(-4, 5), 0, len(classes) - 1))
+        spreads, width = np.unique(np.clip(s + width * np.linspace(-1.0, 1.0, 5), low, high)), width / 2.5
 
 
 def zoom(

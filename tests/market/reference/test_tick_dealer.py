@@ -124,8 +124,8 @@ def test_brute_force_finds_the_same_optimum():
     tiny = attrs.evolve(SMALL, limit=3, sizes=(1, 2), half_spread=(0.2, 1.0), skew=(-0.5, 0.5))
     gamma, q = 0.05, tiny.inventories
     steps = []
-    for s in np.linspace(*tiny.half_spread, 33):
-        for u in np.linspace(*tiny.skew, 41):
+    for s in np.linspace(*tiny.half_spread, 21):
+        for u in np.linspace(*tiny.skew, 21):
             block = np.zeros((14, 14))
             block[:7, :7], block[:7, 7:] = generator(tiny, s - u, s + u), np.eye(7)
             block = linalg.expm(tiny.tick * block)
@@ -141,7 +141,7 @@ def test_brute_force_finds_the_same_optimum():
         gain, value = new[3] - value[3], new - new[3]
     exact = solve(tiny, gamma).measures.objective
     assert gain / tiny.tick <= exact + 1e-9
-    assert gain / tiny.tick == pytest.approx(exact, abs=3e-4)
+    assert gain / tiny.tick == pytest.approx(exact, abs=1e-3)
 
 
 def test_the_best_fixed_policy_is_the_best_of_an_exhaustive_search():
