@@ -64,6 +64,9 @@ def train(
     decisions: Annotated[
         int | None, Parameter(help="Decisions to learn from, instead of the scenario's number.", validator=Positive)
     ] = None,
+    workers: Annotated[
+        int | None, Parameter(help="Processes to gather in; the result is the same for any.", validator=Positive)
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -75,7 +78,7 @@ def train(
     """
     from .train import train as learn
 
-    learn(scenario, out, seed=seed, decisions=decisions, force=force, quiet=quiet)
+    learn(scenario, out, seed=seed, decisions=decisions, workers=workers, force=force, quiet=quiet)
 
 
 @app.command(usage="catallaxy log DIR [QUERY] [OPTIONS]")

@@ -41,12 +41,14 @@ class Training:
         decisions: how many decisions to learn from, all agents together.
         rollout: decisions between two updates.
         worlds: worlds that are advanced together.
+        workers: processes among which the worlds are divided; what is learned does not depend on it.
         anneal: whether the step size falls to a twentieth towards the end.
     """
 
     decisions: int = attrs.field(default=600_000, validator=attrs.validators.gt(0))
     rollout: int = attrs.field(default=16_384, validator=attrs.validators.gt(0))
     worlds: int = attrs.field(default=16, validator=attrs.validators.gt(0))
+    workers: int = attrs.field(default=1, validator=attrs.validators.gt(0))
     anneal: bool = True
 
 

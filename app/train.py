@@ -5,26 +5,35 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import attrs
 from rich.console import Console
 
-from catallaxy.engine import EventLog
+from catallaxy.engine import EventLog, World
 from catallaxy.learners import PPO, PPOConfig, Trainer, policy_specs
 
 from .config import Study, load
 from .display import console
-from .markets import Policies
+from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
 from .progress import learning_progress
 from .runs import check_vacant, open_run
 
 
 def train(
-    path: Path, out: Path, *, seed: int, decisions: int | None = None, force: bool = False, quiet: bool = False
+    path: Path,
+    out: Path,
+    *,
+    seed: int,
+    decisions: int | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Train the agents of a scenario and write all of it into the run folder `out`.
 
@@ -36,6 +45,7 @@ def train(
         out: run folder.
         seed: root seed; judgement draws its episodes from another root.
         decisions: instead of the scenario's number.
+        workers: instead of the scenario's number; what is learned does not depend on it.
         force: whether an earlier run in `out` may be replaced.
         quiet: whether to print nothing.
 
@@ -44,8 +54,8 @@ def train(
         KeyboardInterrupt: after Ctrl-C, with checkpoint and metrics written up to the last update.
     """
     study = load(path, learning=True)
-    if decisions is not None:
-        study = attrs.evolve(study, training=attrs.evolve(study.training, decisions=decisions))
+    given = {name: value for name, value in (("decisions", decisions), ("workers", workers)) if value is not None}
+    study = attrs.evolve(study, training=attrs.evolve(study.training, **given))
     check_vacant(out, force=force)
     screen = console(quiet=quiet)
     with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force) as log:
@@ -64,6 +74,7 @@ def learn(trainer: Trainer, out: Path, screen: Console) -> None:
         KeyboardInterrupt: after Ctrl-C, once the update under way is complete and its checkpoint is written.
     """
     with (
+        closing(trainer),
         MetricsWriter(out, "training") as metrics,
         learning_progress(screen, trainer.decisions) as report,
         _stopping(trainer, screen) as stopped,
@@ -121,11 +132,17 @@ def _policies(learners: Mapping[str, PPO]) -> Policies:
 def _trainer(study: Study, learners: Mapping[str, PPO], seed: int, out: Path) -> Trainer:
     training = study.training
     return Trainer(
-        lambda episode: study.market.build(study.scenario, seed, episode),
+        partial(_build, study.market.name, study.scenario, seed),
         learners,
         horizon=study.scenario.duration,
         decisions=training.decisions,
         rollout=min(training.rollout, training.decisions),
         worlds=training.worlds,
+        workers=min(training.workers, training.worlds),
         checkpoints=out / "checkpoints",
     )
+
+
+def _build(market: str, scenario: Any, seed: int, episode: int) -> World:
+    """A world, made from what can be sent to another process."""
+    return MARKETS[market].build(scenario, seed, episode)
