@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from csv import reader as csv_rows
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +70,7 @@ class Rows:
     """A checked edge table."""
 
     where: str
-    first_line: int
+    is_text: bool
     source: pa.ChunkedArray
     target: pa.ChunkedArray
     latencies: npt.NDArray[np.float64] | None
@@ -91,15 +93,15 @@ class Rows:
 
     def at(self, row: int) -> str:
         """Where a row stands."""
-        return f"{self.where}:{row + self.first_line}" if self.first_line else f"{self.where}, row {row}"
+        return f"{self.where}:{_line(Path(self.where), row + 1)}" if self.is_text else f"{self.where}, row {row}"
 
 
 def read_table(table: str | Path | pa.Table, source: str, target: str) -> Rows:
     """Read and check an edge table; see ``Network.from_table``."""
-    where, first_line = "the edge table", 0
+    where, is_text = "the edge table", False
     if not isinstance(table, pa.Table):
         path = Path(table)
-        where, first_line = str(path), 2 if path.suffix.lower() == ".csv" else 0
+        where, is_text = str(path), path.suffix.lower() == ".csv"
         table = _read_file(path)
     for name in (source, target):
         if name not in table.column_names:
@@ -108,7 +110,7 @@ def read_table(table: str | Path | pa.Table, source: str, target: str) -> Rows:
     latencies = None
     if "latency" in table.column_names:
         latencies = table["latency"]
-    rows = Rows(where, first_line, ends[0], ends[1], None)
+    rows = Rows(where, is_text, ends[0], ends[1], None)
     for name, column in zip((source, target), ends, strict=True):
         empty = pc.or_kleene(pc.is_null(column), pc.equal(column, ""))
         if (row := pc.fill_null(empty, True).index(True).as_py()) >= 0:
@@ -131,13 +133,19 @@ def _numbers(column: pa.ChunkedArray, rows: Rows) -> npt.NDArray[np.float64]:
     return values
 
 
+def _line(path: Path, row: int) -> int:
+    """Line of a CSV file on which a row stands; the header is row 0, empty lines count for nothing."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return next(islice((line for line, text in enumerate(file, 1) if text.strip()), row, None), row + 1)
+
+
 def _read_file(path: Path) -> pa.Table:
     try:
         if path.suffix.lower() == ".csv":
             from pyarrow import csv
 
-            with csv.open_csv(path) as file:
-                names = file.schema.names
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                names = next(csv_rows(file), [])
             return csv.read_csv(
                 path,
                 read_options=csv.ReadOptions(use_threads=False),  # with threads, errors name no row
@@ -150,6 +158,7 @@ def _read_file(path: Path) -> pa.Table:
     except FileNotFoundError:
         raise NetworkError(f"the edge table {path} does not exist") from None
     except (pa.ArrowException, OSError) as error:
-        row = re.search(r"Row #(\d+)", str(error))
-        raise NetworkError(f"{path}{f':{row[1]}' if row else ''} can't be read: {error}") from None
+        row = re.search(r"Row #(\d+)", str(error))  # the header is row 1
+        where = f"{path}:{_line(path, int(row[1]) - 1)}" if row else path
+        raise NetworkError(f"{where} can't be read: {error}") from None
     raise NetworkError(f"the edge table {path} must be a .csv or .parquet file")

@@ -88,7 +88,7 @@ def resolve(spec: LatencySpec, sender: str, receiver: str) -> Latency:
     Raises:
         DelayError: the specification is, or returned, something that is no latency.
     """
-    if callable(spec) and not isinstance(spec, Latency):
+    if callable(spec) and not isinstance(spec, Latency | type):
         spec = spec(sender, receiver)
     if isinstance(spec, Latency):
         return spec

@@ -66,7 +66,7 @@ class Network:
     ) -> None:
         if missing not in ("refuse", "drop"):
             raise NetworkError(f'missing must be "refuse" or "drop", got {missing!r}')
-        if not callable(latency):
+        if not callable(latency) or isinstance(latency, type):
             resolve(latency, "any agent", "any other")
         self.latency = latency
         self.missing = missing
@@ -161,9 +161,7 @@ class Network:
         if type_of is None:
             for kind in named:
                 if not isinstance(kind, type):
-                    raise NetworkError(
-                        f"per_type: {kind!r} is no class of agents; say by type_of what an agent's type is"
-                    )
+                    raise NetworkError(f"per_type: {kind!r} is no class of agents; give type_of to say what types are")
         directed = bool(options.get("directed"))
         table: dict[tuple[Hashable, Hashable], float] = {}
         for (left, right), value in probabilities.items():
