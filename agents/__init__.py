@@ -1,6 +1,7 @@
 """What an agent is: behaviour, type and supertype, rewards, decisions. Knows no particular market or algorithm."""
 
 from .distributions import Choice, Constant, Distribution, LogUniform, Normal, Uniform
+from .formats import Format
 from .learning import Decided, Decision, LearningAgent, Policy
 from .types import Supertype
 
@@ -10,6 +11,7 @@ __all__ = [
     "Decided",
     "Decision",
     "Distribution",
+    "Format",
     "LearningAgent",
     "LogUniform",
     "Normal",

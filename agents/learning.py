@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cached_property
 from math import exp, isfinite
 from typing import Any
 
 import attrs
-import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
 from catallaxy.engine import Agent, AgentError, Question, Record, Wait
 from catallaxy.engine.waiting import settled
 
-Policy = Callable[["LearningAgent", Sequence[float]], npt.ArrayLike]
+from .formats import Format
+
+Policy = Callable[["LearningAgent", Any], npt.ArrayLike]
 """A behaviour given as a function: called with the agent and its observation, returns the action."""
 
 _BLOCK = 64
@@ -38,18 +40,22 @@ class LearningAgent(Agent):
 
     Attributes:
         family: agents of one family share one policy.
-        observation_space: what it observes, shape (d,), the type's features not counted.
-        action_space: what it decides, shape (a,), in the market's units.
+        observation_space: what it observes, the type's features not counted: a Box of shape (d,), or any other space
+            that Gymnasium can flatten, such as a Dict.
+        action_space: what it decides, in the market's units: a Box of shape (a,), Discrete or MultiDiscrete.
+        masked: whether it says at each decision which options are available; for discrete actions only.
         discount_rate: rho, per unit of simulated time.
         type: lambda: what sets its rewards and connectivity; constant during an episode.
         features: the type as the policy sees it, scaled to about [-1, 1].
         policy: answers at once if given; if ``None``, whoever drives the world answers.
         terminated: whether its problem has ended (:meth:`terminate`).
+        available: what was available at its last decision, if it is ``masked``: 1 or 0 for each option.
     """
 
     family: str = "agents"
-    observation_space: spaces.Box
-    action_space: spaces.Box
+    observation_space: spaces.Space[Any]
+    action_space: spaces.Space[Any]
+    masked: bool = False
     discount_rate: float = 0.0
     type: Any = None
     features: tuple[float, ...] = ()
@@ -58,6 +64,7 @@ class LearningAgent(Agent):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.terminated = False
+        self.available: tuple[float, ...] = ()
         self._opened: float | None = None
         self._gathered = 0.0
         self._rate = 0.0
@@ -65,30 +72,65 @@ class LearningAgent(Agent):
         self._final = (0.0, 0.0)
         self._noises: list[list[float]] = []
 
-    def decide(self, observation: Sequence[float]) -> Wait:
-        """Ask for an action: yields a float64 array of shape (a,) in ``action_space``.
+    def decide(self, observation: Any, available: Any = None) -> Wait:
+        """Ask for an action: yields an element of ``action_space`` (a float64 array of shape (a,) for a Box).
+
+        Args:
+            observation: an element of ``observation_space``.
+            available: if it is ``masked``, for each option whether it can be chosen (for MultiDiscrete a sequence of
+                such for each component); ``None``: all.
 
         Raises:
-            AgentError: the observation is not of the declared shape, or holds NaN or infinity, or a given policy's
-                action is not in ``action_space``.
+            AgentError: the observation is not of the declared shape, or holds NaN or infinity; nothing is available;
+                or a given policy's action is not in ``action_space``.
         """
-        row = (*observation, *self.features)
-        if len(observation) != self.observation_space.shape[0] or not isfinite(sum(row)):
-            self._check_observation(row)
+        if self.masked or available is not None:
+            self.available = self._check_available(available)
+        row = self.row(observation)
         if self.terminated:
             raise AgentError(f"{self} decides at t={self.now:g} after it has terminated")
         policy = self.policy
         if policy is None:
             return Decision(self, row)
         reward, elapsed, _ = self._turn()
-        action = np.asarray(policy(self, observation), dtype=np.float64)
-        if not _inside(self.action_space, action):
+        given = policy(self, observation)
+        action = self.format.row(given)
+        if action is None or (self.masked and not self.format.offers(action, self.available)):
             raise AgentError(
-                f"{self}: its policy's action {action!r} at t={self.now:g} "
-                f"is not in its action space {self.action_space}"
+                f"{self}: its policy's action {given!r} at t={self.now:g} "
+                f"is not in its action space {self.action_space}{' or not available' if self.masked else ''}"
             )
         self._log(row, action, reward, elapsed)
-        return settled(self.world.env, action)
+        return settled(self.world.env, self.format.native(action))
+
+    @cached_property
+    def format(self) -> Format:
+        """How what it sees and does looks in rows of numbers.
+
+        Raises:
+            AgentError: a space that has no rows.
+        """
+        try:
+            return Format.of(self.observation_space, self.action_space)
+        except (AttributeError, TypeError) as error:
+            raise AgentError(f"{self}: {error}") from None
+
+    def row(self, observation: Any) -> tuple[float, ...]:
+        """What a policy sees: the observation's numbers, the type's features and, if masked, what is available.
+
+        Raises:
+            AgentError: the observation is not of the declared shape, or holds NaN or infinity.
+        """
+        form = self.format
+        if not form.plain:
+            try:
+                observation = form.flat(observation)
+            except ValueError as error:
+                raise AgentError(f"{self}: its observation {observation!r} at t={self.now:g}: {error}") from None
+        row = (*observation, *self.features)
+        if len(observation) != form.size or not isfinite(sum(row)):
+            self._check_observation(row)
+        return row + self.available if self.masked else row
 
     def reward(self, amount: float) -> None:
         """Earn ``amount`` at this instant.
@@ -153,11 +195,12 @@ class LearningAgent(Agent):
         return reward, elapsed, first
 
     def _noise(self) -> list[float]:
-        """Standard normals, one a dimension of the action, from its own stream."""
+        """Numbers from its own stream, one a component of the action: standard normals, or uniforms if discrete."""
         if not self._noises:
             if not hasattr(self, "_noise_stream"):
                 self._noise_stream = self.stream("action")
-            self._noises = self._noise_stream.standard_normal((_BLOCK, self.action_space.shape[0])).tolist()
+            draw = self._noise_stream.random if self.format.options else self._noise_stream.standard_normal
+            self._noises = draw((_BLOCK, len(self.format.low))).tolist()
         return self._noises.pop()
 
     def _log(self, row: tuple[float, ...], action: Any, reward: float, elapsed: float) -> int:
@@ -168,7 +211,7 @@ class LearningAgent(Agent):
         return self.record(Decided(observation=row, action=tuple(map(float, action)), reward=reward, elapsed=elapsed))
 
     def _check_observation(self, row: tuple[float, ...]) -> None:
-        size = self.observation_space.shape[0]
+        size = self.format.size
         if len(row) != size + len(self.features):
             raise AgentError(
                 f"{self}: its observation at t={self.now:g} has {len(row) - len(self.features)} numbers, "
@@ -179,14 +222,26 @@ class LearningAgent(Agent):
                 where = f"observation[{place}]" if place < size else f"features[{place - size}]"
                 raise AgentError(f"{self}: {where} is {value!r} at t={self.now:g}")
 
+    def _check_available(self, available: Any) -> tuple[float, ...]:
+        if not (self.masked and self.format.options):
+            raise AgentError(
+                f"{self}: only an agent with masked = True and discrete actions can say what is available; this one "
+                f"has masked = {self.masked} and {self.action_space}"
+            )
+        try:
+            return self.format.mask(available)
+        except (TypeError, ValueError) as error:
+            raise AgentError(f"{self}: available={available!r} at t={self.now:g}: {error}") from None
+
 
 class Decision(Question):
     """A choice that the world's driver makes.
 
     Attributes:
         agent: whose choice.
-        observation: the policy's input: what was observed, then the type's features.
-        noise: standard normals of the agent's own stream, one a dimension of the action, for exploration.
+        observation: the policy's input, see `LearningAgent.row`.
+        noise: numbers of the agent's own stream, one a component of the action, for exploration: standard normals, or
+            uniforms in [0, 1) where actions are discrete.
         reward: R, discounted reward since the agent's previous decision; 0 at its first.
         elapsed: D, time since then; 0 at its first.
         first: whether this is its first decision of the episode.
@@ -202,10 +257,14 @@ class Decision(Question):
         self.noise = agent._noise()
 
     def answer(self, value: Any) -> None:
-        """Give the action: a float64 array of shape (a,)."""
-        self.cause = self.agent._log(self.observation, value, self.reward, self.elapsed)
-        super().answer(value)
+        """Give the action's row: a float64 array of shape (a,); the agent gets it as its action space has it.
 
-
-def _inside(space: spaces.Box, action: npt.NDArray[np.float64]) -> bool:
-    return action.shape == space.shape and bool(np.all((action >= space.low) & (action <= space.high)))
+        Raises:
+            AgentError: an option that is not available.
+        """
+        agent = self.agent
+        form = agent.format
+        if agent.masked and not form.offers(value, self.observation[-len(agent.available) :]):
+            raise AgentError(f"{agent}: the answer {value!r} at t={agent.now:g} is not available")
+        self.cause = agent._log(self.observation, value, self.reward, self.elapsed)
+        super().answer(form.native(value) if form.options else value)

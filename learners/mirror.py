@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -125,9 +126,9 @@ class Mirror:
         values = (values * self._value_std + self._value_mean).astype(np.float32)
         return Acted(self._actions(raw), raw, logp, values)
 
-    def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> npt.NDArray[np.float64]:
-        """Answer one agent by its mean action, [a]: a mirror can be given to an agent as its ``policy``."""
-        row = np.array([(*observation, *agent.features)], np.float32)
+    def __call__(self, agent: LearningAgent, observation: Any) -> npt.NDArray[np.float64]:
+        """Answer one agent by its best-known action, [a]: a mirror can be given to an agent as its ``policy``."""
+        row = np.array([agent.row(observation)], np.float32)
         if row.shape[1] != self.spec.observation_size:
             raise LearningError(
                 f"agent {agent.name!r}: this policy of family {self.spec.family!r} sees {self.spec.observation_size} "

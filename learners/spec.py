@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import numpy as np
 
 from catallaxy.agents import LearningAgent
 from catallaxy.engine import World
@@ -18,6 +17,10 @@ def _floats(values: Any) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
+def _whole(values: Any) -> tuple[int, ...]:
+    return tuple(int(value) for value in values)
+
+
 @attrs.frozen
 class PolicySpec:
     """Input and output of a family's policy.
@@ -27,7 +30,9 @@ class PolicySpec:
         observation_size: d, numbers that an agent observes, followed by its type's features.
         low: lower bounds of the action, -inf where there is none.
         high: upper bounds of the action.
-        features: names of the type's features, if known; the last entries of the observation.
+        features: names of the type's features, if known; the last entries of the observation, but for a mask.
+        options: for discrete actions how many there are to choose from in each component, from ``low`` on.
+        masked: whether the observation ends with what is available of all options, as 1 and 0.
     """
 
     family: str
@@ -35,6 +40,8 @@ class PolicySpec:
     low: tuple[float, ...] = attrs.field(converter=_floats, validator=attrs.validators.min_len(1))
     high: tuple[float, ...] = attrs.field(converter=_floats)
     features: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    options: tuple[int, ...] = attrs.field(default=(), converter=_whole)
+    masked: bool = False
 
     @high.validator
     def _ordered(self, _: object, high: tuple[float, ...]) -> None:
@@ -51,17 +58,12 @@ class PolicySpec:
         """Read the specification off an agent.
 
         Raises:
-            LearningError: spaces other than a one-dimensional Box.
+            AgentError: its spaces have no rows of numbers.
         """
-        for kind in ("observation_space", "action_space"):
-            space: Any = getattr(agent, kind, None)
-            if type(space).__name__ != "Box" or len(space.shape) != 1:
-                raise LearningError(f"agent {agent.name!r}: {kind} must be a one-dimensional Box, not {space!r}")
-        lambda_ = getattr(agent, "type", None)
-        names = tuple(getattr(lambda_, "feature_names", ()))
-        size = agent.observation_space.low.size + len(agent.features)
-        actions = agent.action_space
-        return cls(agent.family, size, np.asarray(actions.low).ravel(), np.asarray(actions.high).ravel(), names)
+        form = agent.format
+        names = tuple(getattr(getattr(agent, "type", None), "feature_names", ()))
+        size = form.size + len(agent.features) + (sum(form.options) if agent.masked else 0)
+        return cls(agent.family, size, form.low, form.high, names, form.options, agent.masked)
 
     def differences(self, other: PolicySpec) -> list[str]:
         """Say in words where ``other`` differs."""

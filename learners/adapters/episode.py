@@ -19,13 +19,16 @@ Floats = npt.NDArray[np.float64]
 
 
 def observation_space(agent: LearningAgent) -> spaces.Box:
-    """Return the space of what a policy sees: the agent's observation, followed by its type's features."""
-    own, unbounded = agent.observation_space, np.full(len(agent.features), np.inf)
+    """Return the space of what a policy sees: the agent's observation, flattened, followed by its type's features."""
+    own = spaces.flatten_space(agent.observation_space)
+    assert isinstance(own, spaces.Box)
+    kind = np.dtype(own.dtype if agent.format.plain else np.float64)
+    unbounded = np.full(len(agent.features), np.inf)
     low, high = np.concatenate([own.low, -unbounded]), np.concatenate([own.high, unbounded])
-    return spaces.Box(low.astype(own.dtype), high.astype(own.dtype), dtype=own.dtype.type)
+    return spaces.Box(low.astype(kind), high.astype(kind), dtype=kind.type)
 
 
-def action_space(agent: LearningAgent) -> spaces.Box:
+def action_space(agent: LearningAgent) -> spaces.Space[Any]:
     """Return a copy of the agent's action space: what is sampled from it depends on the environment's seed alone."""
     return copy.deepcopy(agent.action_space)
 
@@ -72,15 +75,15 @@ class Episode:
         Raises:
             LearningError: the action is not in its action space; rounding to float32 is forgiven.
         """
-        decision = self.open[name]
-        space = decision.agent.action_space
+        decision, form = self.open[name], self.agents[name].format
         row = np.asarray(action, np.float64)
-        if row.shape == space.shape:
-            inside = np.clip(row, space.low, space.high).astype(np.float64)
-            if np.allclose(inside, row, rtol=1e-6, atol=1e-6):
-                decision.answer(inside)
-                return
-        raise LearningError(f"agent {name!r}: action {action!r} at t={self.world.now:g} is not in {space}")
+        if not form.options and row.shape == form.low.shape:
+            inside = np.clip(row, form.low, form.high)
+            row = inside if np.allclose(inside, row, rtol=1e-6, atol=1e-6) else row
+        checked = form.row(row)
+        if checked is None:
+            raise LearningError(f"agent {name!r}: action {action!r} at t={self.world.now:g} is not in {form.actions}")
+        decision.answer(checked)
 
     def ended(self, name: str) -> tuple[bool, bool]:
         """Whether an agent's problem has ended (terminated), or else was cut by the episode's end (truncated)."""
@@ -92,23 +95,37 @@ class Episode:
         return float(self.agents[name].outcome()[0])
 
     def seen(self, name: str) -> npt.NDArray[Any]:
-        """Return what the agent's open decision is based on."""
-        return np.array(self.open[name].observation, self.agents[name].observation_space.dtype)
+        """Return what the agent's open decision is based on, without what is available."""
+        agent, decision = self.agents[name], self.open[name]
+        row = decision.observation[: len(decision.observation) - len(agent.available)]
+        return np.array(row, agent.observation_space.dtype if agent.format.plain else np.float64)
 
     def told(self, name: str) -> dict[str, Any]:
-        """Return what goes into ``info``: episode, time, and D and G of the transition that ends now, if one does."""
+        """Return what goes into ``info``: episode, time, and D and G of the transition that ends now, if one does.
+
+        An agent that says what is available of its options has an ``action_mask``, as Gymnasium's ``sample`` takes it.
+        """
         agent, decision = self.agents[name], self.open.get(name)
         elapsed = 0.0
         if decision is not None:
             elapsed = decision.elapsed
         elif any(self.ended(name)):  # not before: looking would split what flows, and so round it otherwise
             elapsed = float(agent.outcome()[1])
-        return {
+        told: dict[str, Any] = {} if decision is None or not agent.masked else {"action_mask": _mask(agent)}
+        return told | {
             "episode": self.number,
             "time": self.world.now if decision is None else decision.asked_at,
             "elapsed": elapsed,
             "discount": float(np.exp(-agent.discount_rate * elapsed)),
         }
+
+
+def _mask(agent: LearningAgent) -> Any:
+    """Return what is available to an agent: int8 by option, in a tuple where there are several components."""
+    flags, options = np.array(agent.available, np.int8), agent.format.options
+    if isinstance(agent.action_space, spaces.Discrete):
+        return flags
+    return tuple(np.split(flags, np.cumsum(options)[:-1]))
 
 
 class Numbers:

@@ -153,7 +153,7 @@ def returning(action: object) -> Callable[[LearningAgent, Sequence[float]], Any]
         (
             returning([0.0, 2.0]),
             lambda a: None,
-            "its policy's action array([0., 2.]) at t=0 is not in its",
+            "its policy's action [0.0, 2.0] at t=0 is not in its",
         ),
         (returning([0.0]), lambda a: None, "is not in its action space"),
         (returning([0.0, math.nan]), lambda a: None, "is not in its action space"),
