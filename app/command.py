@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
+
+# Matrices here are small: BLAS threads would cost more than they give, many times more on a busy machine.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 FAILED, INTERRUPTED = 2, 130
 """Exit codes: something that the caller can mend; Ctrl-C."""
