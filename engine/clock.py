@@ -47,6 +47,16 @@ class Clock(simpy.Environment):
             raise DelayError(f"a delay must be a finite number and not negative, got {delay!r} at t={self._now:g}")
         heappush(self._queue, (self._now + delay, priority, next(self._eid), event))  # type: ignore[misc]
 
+    def schedule_at(self, event: simpy.Event, time: float, priority: int = NORMAL) -> None:
+        """Schedule ``event`` at exactly ``time``, which a delay may miss by a rounding.
+
+        Raises:
+            DelayError: the time is past, infinite or not a number.
+        """
+        if not self._now <= time < inf:
+            raise DelayError(f"a time to come must be finite and not before t={self._now:g}, got {time!r}")
+        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
+
     def step(self) -> None:
         """Process the next event (as SimPy does, but a failed event's exception is raised itself, not a copy).
 

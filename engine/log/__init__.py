@@ -1,6 +1,6 @@
 """The event log: what happened, as Arrow tables in a run folder."""
 
-from .manifest import FORMAT, SCHEMA, prepare_folder, read_manifest
+from .manifest import FORMAT, SCHEMA, prepare_folder, read_manifest, versions
 from .recorder import Recorder
 from .stream import StreamReader, StreamWriter
 from .writer import EventLog
@@ -14,4 +14,5 @@ __all__ = [
     "StreamWriter",
     "prepare_folder",
     "read_manifest",
+    "versions",
 ]

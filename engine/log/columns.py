@@ -78,7 +78,7 @@ def columns_of(kind: type[Record]) -> Columns:
     """
     packed: dict[str, type] = {}
     listed: dict[str, pa.DataType] = {}
-    hints = annotations(kind)
+    hints = field_types(kind)
     for field in own_fields(kind):
         hint = hints[field.name]
         if hint in PACKED:
@@ -93,7 +93,7 @@ def own_fields(kind: type[Record]) -> list[attrs.Attribute[Any]]:
     return [field for field in attrs.fields(kind) if field.name != "_delivery"]
 
 
-def annotations(kind: type[Record]) -> dict[str, Any]:
+def field_types(kind: type[Record]) -> dict[str, Any]:
     """The types of a record class's fields, strings resolved.
 
     Raises:

@@ -14,6 +14,7 @@ from ..errors import LogError
 
 FORMAT = "catallaxy-run"
 SCHEMA = 1
+_READABLE = (1,)
 
 _MANIFEST = "manifest.json"
 
@@ -42,7 +43,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     """The manifest of a run.
 
     Raises:
-        LogError: there is none, or it is not one of ours, or of a newer version.
+        LogError: there is none, or it is not one of ours, or of a version that can't be read here.
     """
     path = Path(folder) / _MANIFEST
     try:
@@ -53,9 +54,10 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise LogError(f"{path} can't be read: {error}") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise LogError(f"{path} is not the manifest of a Catallaxy run")
-    if not isinstance(manifest.get("schema"), int) or manifest["schema"] > SCHEMA:
+    if manifest.get("schema") not in _READABLE:
         raise LogError(
-            f"{path} has schema version {manifest.get('schema')!r}; this version of Catallaxy reads up to {SCHEMA}"
+            f"{path} has schema version {manifest.get('schema')!r}; this version of Catallaxy reads "
+            f"{', '.join(map(str, _READABLE))}"
         )
     return manifest
 

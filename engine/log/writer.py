@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import file_digest
+from math import inf
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,6 +52,8 @@ class EventLog(Recorder):
         self.events = self.folder / "events"
         self.events.mkdir()
         self._writers: list[StreamWriter] = []
+        self._rows_before: dict[str, int] = {}
+        self._described = -inf
         self._manifest: dict[str, Any] = {
             "format": FORMAT,
             "schema": SCHEMA,
@@ -68,13 +72,18 @@ class EventLog(Recorder):
         if self._world is not world:
             self.detach()
             self._manifest["worlds"].append({"episode": world.episode, "seed": world.seed, "from": world.now})
+            self._rows_before = self._rows()
+            if monotonic() > self._described + 1.0:
+                self._describe()
             super().attach(world)
 
     def detach(self) -> None:
         """Write out what has gathered of the present world and let go of it."""
         if self._world is not None:
-            self._manifest["worlds"][-1]["until"] = self._world.now
+            session = self._manifest["worlds"][-1]
+            session["until"] = self._world.now
             super().detach()
+            session["rows"] = {name: rows - self._rows_before.get(name, 0) for name, rows in self._rows().items()}
 
     def close(self, *, complete: bool = True) -> None:
         """Finish all files; the manifest gets their checksums, and whether the run came to its end.
@@ -93,7 +102,16 @@ class EventLog(Recorder):
                     checksum = file_digest(file, "sha256").hexdigest()
                 self._manifest["tables"][writer.path.stem] = {"rows": writer.rows, "sha256": checksum}
             self._manifest["complete"] = complete and written
-            write_manifest(self.folder, self._manifest)
+            self._describe()
+
+    def _describe(self) -> None:
+        """Write the manifest, for whoever reads a run that was killed."""
+        self._described = monotonic()
+        write_manifest(self.folder, self._manifest)
+
+    def _rows(self) -> dict[str, int]:
+        """How many rows each table has, by name in order."""
+        return {writer.path.stem: writer.rows for writer in sorted(self._writers, key=lambda writer: writer.path)}
 
     def _sink(self, kind: type[Record], schema: pa.Schema) -> StreamWriter:
         writer = StreamWriter(self.events / f"{kind.__table__}.arrows", schema)

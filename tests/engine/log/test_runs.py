@@ -122,7 +122,8 @@ def test_a_folder_with_other_files_is_never_touched(tmp_path: Path):
         ("{", "can't be read"),
         ("[]", "is not the manifest of a Catallaxy run"),
         ('{"format": "other"}', "is not the manifest of a Catallaxy run"),
-        ('{"format": "catallaxy-run", "schema": 99}', "has schema version 99; this version of Catallaxy reads up to"),
+        ('{"format": "catallaxy-run", "schema": 99}', "has schema version 99; this version of Catallaxy reads 1"),
+        ('{"format": "catallaxy-run", "schema": 0}', "has schema version 0; this version of Catallaxy reads 1"),
         ('{"format": "catallaxy-run"}', "has schema version None"),
     ],
 )
