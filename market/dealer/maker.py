@@ -1,7 +1,7 @@
 """Market makers: they quote around the reference price, hold inventory, and hedge it on the exchange."""
 
 from collections.abc import Callable
-from math import exp, floor, inf, sqrt
+from math import exp, floor, inf
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from .types import MakerType
 
 _CLOSE_IN_SIGHT = 10.0
 """Minutes before the close on which the observation dwells."""
+_SMALL = 0.125
+"""Part of the inventory limit on which the observation dwells."""
 
 
 class MarketMaker(LearningAgent):
@@ -35,7 +37,7 @@ class MarketMaker(LearningAgent):
     Reward, in MEUR bp: spread revenue (size times distance from the reference price, when it trades), less the cost of
     hedges, less (gamma / 2) sigma^2 q^2 per minute, plus `inventory_pnl` times the change in value of its inventory.
 
-    Observation, local information only: |q| / limit; its square root, which resolves small inventories; time to close
+    Observation, local information only: x = |q| / limit; x / (x + 1/8), which resolves small inventories; time to close
     as a fraction of the session, and exp(-minutes to close / 10). Then the type's features. Buying and selling are
     mirror images here, so neither the observation nor the skew knows long from short: each decision teaches both.
 
@@ -50,6 +52,7 @@ class MarketMaker(LearningAgent):
 
     family = "makers"
     observation_space = spaces.Box(-np.inf, np.inf, (4,), np.float64)
+    action_space: spaces.Box
 
     def __init__(
         self,
@@ -215,7 +218,7 @@ def observe(filled: float, left: float, horizon: float) -> tuple[float, float, f
         horizon: length of the session, minutes.
     """
     size = abs(filled)
-    return size, sqrt(size), min(left / horizon, 1.0), exp(-left / _CLOSE_IN_SIGHT)
+    return size, size / (size + _SMALL), min(left / horizon, 1.0), exp(-left / _CLOSE_IN_SIGHT)
 
 
 def action_space(max_half_spread: float, max_skew: float) -> spaces.Box:

@@ -71,8 +71,8 @@ def test_a_maker_observes_its_own_inventory_and_the_time_to_close() -> None:
     run(lone(-18.0), script)
     times = [now for now, _ in script.seen]
     assert times == pytest.approx(list(range(10)))
-    for now, (size, root, left, near) in script.seen:
-        assert (size, root) == pytest.approx((18.0 / 50.0, (18.0 / 50.0) ** 0.5))
+    for now, (size, small, left, near) in script.seen:
+        assert (size, small) == pytest.approx((0.36, 0.36 / (0.36 + 0.125)))
         assert (left, near) == pytest.approx((1.0 - now / 10.0, np.exp(-(10.0 - now) / 10.0)))
 
 
