@@ -15,7 +15,7 @@ help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/stamp-all  ## Train market makers on real EUR/USD; leaves tables, figure and log in runs/demo
-	$(BIN)/catallaxy train examples/fx_hourly/scenario.toml --out $(DEMO) --force
+	$(BIN)/catallaxy train examples/fx_hourly/scenario.toml --out $(DEMO) --workers 2 --force
 
 test: $(VENV)/stamp-dev  ## Run the tests (make slow: the long ones)
 	$(BIN)/python -m pytest -q
