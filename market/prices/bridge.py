@@ -29,7 +29,6 @@ LARGEST_VARIANCE = 4.0
 """Upper limit of a whole bar's variance in units of its squared range; the series below are exact to 1e-9 up to it."""
 _MARGIN = 4.0  # a barrier that is farther than this many standard deviations of a segment is not felt: exp(-2 * 16)
 _EDGE = 1e-6  # an end that lies on a barrier is moved by this fraction of the range, where the formulas need a limit
-_IMAGES = 8
 
 
 def garman_klass(open_: Floats, close: Floats) -> Floats:
@@ -77,7 +76,7 @@ def _touches(rng: np.random.Generator, open_: Floats, close: Floats, variance: F
     first = np.zeros_like(times)
     first[:, 1:] = _flux(start[:, None], inner)
     middle = np.zeros_like(times)
-    middle[:, 1:] = _passage(inner)
+    middle[:, 1:] = np.tile(_passage(inner[:bars]), (2, 1))
     final = np.zeros_like(times)  # indexed by the time that remains after the second touch
     final[:, 1:] = np.where(end[:, None] == 0.0, middle[:, 1:], _flux(1.0 - end[:, None], inner))
     # A bar that opens or closes at its high or low touches it there.
@@ -109,7 +108,8 @@ def _draw_index(rng: np.random.Generator, weights: Floats) -> Ints:
 def _flux(x: Floats, s: Floats) -> Floats:
     """Density of reaching 0 at `s` from `x` without having touched 1 (up to a constant)."""
     total = np.zeros(np.broadcast_shapes(x.shape, s.shape))
-    for n in range(-_IMAGES, _IMAGES + 1):
+    images = _images(s)
+    for n in range(-images, images + 1):
         distance = x + 2.0 * n
         total += distance * np.exp(-(distance**2) / (2.0 * s))
     return np.asarray(np.maximum(total, 0.0) * s**-1.5)
@@ -118,9 +118,14 @@ def _flux(x: Floats, s: Floats) -> Floats:
 def _passage(s: Floats) -> Floats:
     """Density of going from 0 to 1 in `s` while staying between (up to the same constant as `_flux`)."""
     total = np.zeros_like(s)
-    for m in range(1, 2 * _IMAGES, 2):
+    for m in range(1, 2 * _images(s) + 2, 2):
         total += (m * m / s - 1.0) * np.exp(-m * m / (2.0 * s))
     return np.asarray(np.maximum(2.0 * total, 0.0) * s**-1.5)
+
+
+def _images(s: Floats) -> int:
+    """Number of images after which the next, 2 n + 1 away, weighs less than exp(-36)."""
+    return int(np.ceil((np.sqrt(72.0 * float(s.max(initial=0.01))) + 1.0) / 2.0))
 
 
 def _bisect(rng: np.random.Generator, path: Floats, first: Ints, second: Ints, step: Floats) -> None:
