@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from catallaxy.engine import StreamReader
+
 from .display import console
 from .hints import nearest
-from .runs import Run, RunError, Stream, open_run
+from .runs import Run, RunError, open_run
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,10 +50,10 @@ def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
         raise RunError("SQL needs DuckDB: pip install 'catallaxy[sql]'") from None
     connection = duckdb.connect()
     for table in run.tables:
-        connection.register(table, Stream(run.directory / "events" / f"{table}.arrows", run.complete))
+        connection.register(table, StreamReader(run.directory / "events" / f"{table}.arrows", run.complete))
     connection.execute("CREATE SCHEMA metrics")
     for table in run.metrics:
-        connection.register(f"_{table}", Stream(run.directory / "metrics" / f"{table}.arrows", run.complete))
+        connection.register(f"_{table}", StreamReader(run.directory / "metrics" / f"{table}.arrows", run.complete))
         connection.execute(f'CREATE VIEW metrics."{table}" AS SELECT * FROM "_{table}"')
     connection.execute("SET enable_external_access = false; SET python_enable_replacements = false")
     with _told_clearly(run):
@@ -92,7 +94,7 @@ def _print_tables(run: Run) -> None:
     table.add_column("columns")
     for folder, names, prefix in (("events", run.tables, ""), ("metrics", run.metrics, "metrics.")):
         for name in names:
-            rows = Stream(run.directory / folder / f"{name}.arrows", run.complete).read()
+            rows = StreamReader(run.directory / folder / f"{name}.arrows", run.complete).read()
             columns = ", ".join(f"{field.name} [dim]{_sql_type(field.type)}[/dim]" for field in rows.schema)
             table.add_row(prefix + name, f"{rows.num_rows:,}", columns)
     console().print(table)

@@ -14,8 +14,8 @@ from cyclopts.validators import Number
 # Matrices here are small: BLAS threads would cost more than they give, many times more on a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-FAILED, INTERRUPTED = 2, 130
-"""Exit codes: something that the caller can mend; Ctrl-C."""
+DIFFERS, FAILED, INTERRUPTED = 1, 2, 130
+"""Exit codes: a run that is not the same again; something that the caller can mend; Ctrl-C."""
 
 app = App(
     name="catallaxy",
@@ -109,6 +109,57 @@ def log(
         raise SystemExit(_fail("choose one of --csv and --json"))
     style: Literal["table", "csv", "json"] = "csv" if csv else "json" if json else "table"
     ask(directory, query, style=style, limit=limit)
+
+
+World = Annotated[
+    str | None,
+    Parameter(
+        help="What makes the worlds, module:function or file.py:function, called with (seed, episode); not "
+        "needed for what `catallaxy run` has written."
+    ),
+]
+
+
+@app.command(usage="catallaxy verify DIR [OPTIONS]")
+def verify(
+    directory: Annotated[Path, Parameter(name="DIR", help="Folder of a run.")], /, *, world: World = None
+) -> None:
+    """Run again what a run has recorded: prove its log, or name the first event that differs, and why.
+
+    Exits with 0 if every event is the same, with 1 if not.
+
+    Example: catallaxy verify runs/one
+    """
+    from .replay import prove
+
+    if not prove(directory, world=world).equal:
+        sys.exit(DIFFERS)
+
+
+@app.command(usage="catallaxy replay DIR --live AGENT=module:Class --out DIR [OPTIONS]")
+def replay(
+    directory: Annotated[Path, Parameter(name="DIR", help="Folder of a run.")],
+    /,
+    *,
+    live: Annotated[
+        list[str],
+        Parameter(help="Agent that acts anew: NAME=module:Class, or NAME to keep its own behaviour.", negative=()),
+    ],
+    out: Out,
+    world: World = None,
+    episode: Annotated[int | None, Parameter(help="Which episode, if the run has several.")] = None,
+    force: Force = False,
+) -> None:
+    """Play a recorded run with some agents acting anew, against what all others did then.
+
+    The tape does not react: the recorded agents do what they did, whatever the live ones do now.
+
+    Example: catallaxy replay runs/one --live "maker 1=mymaker:Maker" --out runs/counterfactual
+    """
+    from .replay import replay as play
+
+    agents = dict((*agent.split("=", 1), "")[:2] for agent in live)
+    play(directory, live=agents, out=out, world=world, episode=episode, force=force)
 
 
 def main(tokens: Sequence[str] | None = None) -> None:

@@ -5,14 +5,14 @@ A run that was killed is read up to its last complete batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from catallaxy.engine import CatallaxyError, read_manifest
+from catallaxy.engine import CatallaxyError, StreamReader, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,50 +79,7 @@ class Run:
     def _read(self, folder: str, table: str, known: tuple[str, ...]) -> pa.Table:
         if table not in known:
             raise RunError(f"{self.directory} has no table '{table}' in {folder}; it has {', '.join(known) or 'none'}")
-        return Stream(self.directory / folder / f"{table}.arrows", self.complete).read()
-
-
-@attrs.frozen
-class Stream:
-    """An Arrow IPC stream on disk that can be read any number of times, batch by batch.
-
-    Attributes:
-        path: the file.
-        complete: whether a stream that breaks off is an error; if not, it ends with its last complete batch.
-    """
-
-    path: Path
-    complete: bool
-
-    def read(self) -> pa.Table:
-        """All of it, in memory."""
-        return self._reader().read_all()
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The stream as others take it (Arrow's PyCapsule interface); a new one each time."""
-        return self._reader().__arrow_c_stream__(requested_schema)
-
-    def _reader(self) -> pa.RecordBatchReader:
-        import pyarrow as pa
-
-        try:
-            stream = pa.ipc.open_stream(pa.memory_map(str(self.path)))
-        except (pa.ArrowInvalid, OSError) as error:
-            raise RunError(f"{self.path} is not an Arrow stream: {error}") from None
-        return pa.RecordBatchReader.from_batches(stream.schema, self._batches(stream))
-
-    def _batches(self, stream: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa
-
-        while True:
-            try:
-                yield stream.read_next_batch()
-            except StopIteration:
-                return
-            except (pa.ArrowInvalid, OSError) as error:
-                if self.complete:
-                    raise RunError(f"{self.path} is damaged: {error}") from None
-                return
+        return StreamReader(self.directory / folder / f"{table}.arrows", self.complete).read()
 
 
 def open_run(directory: str | Path) -> Run:

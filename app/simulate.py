@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from .config import Study, load
 from .display import console
 from .markets import Policies
 from .runs import RunError, check_vacant, checkpoint_of, open_run
+
+_CHECKPOINT = "checkpoints/latest.pt"
+"""The policy that was followed: a run can be repeated without what it was copied from."""
 
 
 def simulate(
@@ -36,7 +40,11 @@ def simulate(
     if policy is not None and policy.resolve().is_relative_to(out.resolve()):
         raise RunError(f"{out} would be replaced, but it holds the policy {policy}: choose another folder")
     policies = _policies(study, policy)
-    with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force) as log:
+    described = {**study.describe(), "policy": None if policy is None else _CHECKPOINT}
+    with EventLog(out, seed=seed, scenario=described, overwrite=force) as log:
+        if policy is not None:
+            (out / _CHECKPOINT).parent.mkdir()
+            shutil.copyfile(checkpoint_of(policy), out / _CHECKPOINT)
         for episode in range(episodes):
             world = study.market.build(study.scenario, seed, episode)
             attach(world, policies)

@@ -19,7 +19,7 @@ from .errors import (
 )
 from .handlers import on
 from .latency import ConstantLatency, ExponentialLatency, Latency, LogNormalLatency, UniformLatency
-from .log import EventLog, StreamWriter, prepare_folder, read_manifest
+from .log import EventLog, StreamReader, StreamWriter, prepare_folder, read_manifest
 from .network import Network
 from .outages import Outage, RandomOutages
 from .records import Message, Record
@@ -61,6 +61,7 @@ __all__ = [
     "RecordError",
     "Sleep",
     "Stream",
+    "StreamReader",
     "StreamWriter",
     "Topology",
     "UniformLatency",

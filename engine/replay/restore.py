@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class RecordKinds:
         fitting = [
             kind for kind in _subclasses(Record) if kind.__table__ == table and columns_of(kind).schema == schema
         ]
+        fitting = [kind for kind in fitting if _is_current(kind)] or fitting
         if len(fitting) != 1:
             told = " and ".join(f"{kind.__module__}.{kind.__qualname__}" for kind in fitting) or "none"
             raise LogError(
@@ -50,6 +52,14 @@ class RecordKinds:
             )
         self._known[table] = fitting[0], field_types(fitting[0])
         return self._known[table]
+
+
+def _is_current(kind: type[Record]) -> bool:
+    """Whether a class is what its name stands for, not an earlier one of a module that has been run again."""
+    found: Any = sys.modules.get(kind.__module__)
+    for name in kind.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is kind
 
 
 def _subclasses(cls: type[Record]) -> Iterator[type[Record]]:

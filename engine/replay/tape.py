@@ -79,7 +79,8 @@ def drive(
 
     Args:
         folder: the recorded run; its log must be of level "all".
-        live: for each agent that acts anew what makes it, given its name; ``None`` for what it was in the world.
+        live: for each agent that acts anew what makes it, given its name; ``None`` for what it was in the world. A
+            subclass of its class with the same ``__init__`` takes over what it was made with: its type, its policy.
         make_world: makes the recorded world again.
         episode: which one; needed if the run has several.
         until: where to end; by default where the recording ends.
@@ -101,7 +102,7 @@ def drive(
     for name, make in live.items():
         agent = world._find(name)
         if make is not None:
-            _replace(agent, make(name))
+            _replace(agent, make)
     for agent in world.agents.values():
         if agent.name not in live:
             _silence(agent)
@@ -185,13 +186,18 @@ def _silence(agent: Agent) -> None:
     agent.__dict__["links"] = _TapedLinks(agent, agent.world.topology)
 
 
-def _replace(agent: Agent, by: Agent) -> None:
+def _replace(agent: Agent, make: Callable[[str], Agent]) -> None:
     """Put another agent in the place of one in a world that has not begun."""
-    if not isinstance(by, Agent) or getattr(by, "name", None) != agent.name or hasattr(by, "world"):
-        raise WorldError(f"the live agent for {agent.name!r} must be a new Agent of that name, got {by!r}")
-    world = agent.world
+    world, cls = agent.world, type(agent)
     for process in list(agent._processes):
         process.abort()
+    if isinstance(make, type) and issubclass(make, cls) and make.__init__ is cls.__init__:
+        by = agent
+        by.__class__ = make
+    else:
+        by = make(agent.name)
+        if not isinstance(by, Agent) or getattr(by, "name", None) != agent.name or hasattr(by, "world"):
+            raise WorldError(f"the live agent for {agent.name!r} must be a new Agent of that name, got {by!r}")
     by._join(world, agent.index)
     world.everybody[agent.index] = world._agents[agent.name] = by
     world._start(by)

@@ -1,0 +1,134 @@
+"""`catallaxy verify` and `catallaxy replay`: a recorded run proved again, or played with some agents acting anew."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from catallaxy.engine import Agent, EventLog, World, read_manifest
+from catallaxy.engine.replay import Replayed, Verdict, WorldMaker, drive, verify
+
+from .config import ConfigError
+from .markets import MARKETS
+from .runs import RunError, check_vacant
+from .simulate import attach
+from .strict import structure
+
+
+def prove(directory: Path, *, world: str | None) -> Verdict:
+    """Run again what a run has recorded, and compare; prints what came of it."""
+    verdict = verify(directory, world_maker(directory, world))
+    print(verdict)
+    return verdict
+
+
+def replay(
+    directory: Path, *, live: Mapping[str, str], out: Path, world: str | None, episode: int | None, force: bool
+) -> Replayed:
+    """Play a run with some agents acting anew, into the run folder `out`; prints what came of it.
+
+    Args:
+        directory: the recorded run.
+        live: for each agent that acts anew its class, as `module:Class`, or an empty string for the one it has.
+        out: run folder.
+        world: what makes the world again, as `module:function`; None for a run of a scenario.
+        episode: which episode; needed if the run has several.
+        force: whether an earlier run in `out` may be replaced.
+
+    Raises:
+        CatallaxyError: the run can't be played, or a live agent failed.
+    """
+    check_vacant(out, force=force)
+    if out.resolve() == directory.resolve():
+        raise RunError(f"{out} is the recorded run itself: choose another folder")
+    agents = {name: _live(text) for name, text in live.items()}
+    make_world = world_maker(directory, world)
+    manifest = read_manifest(directory)
+    scenario = {"replay_of": str(directory), "live": dict(live), "scenario": manifest["scenario"]}
+    with EventLog(out, seed=manifest["seed"], scenario=scenario, overwrite=force) as log:
+        replayed = drive(directory, agents, make_world, episode=episode, log=log)
+    print(replayed)
+    return replayed
+
+
+def world_maker(directory: Path, world: str | None) -> WorldMaker:
+    """What makes a run's worlds again: the function named `module:function`, or the scenario in its manifest.
+
+    Raises:
+        LogError: the folder is no run.
+        RunError: its manifest does not say how its worlds are made, or there is no such function.
+        ConfigError: the scenario no longer fits the market.
+    """
+    described = read_manifest(directory)["scenario"]
+    if world is not None:
+        return cast(WorldMaker, named(world))
+    if not isinstance(described, Mapping) or "policy" not in described:
+        raise RunError(
+            f"{directory} does not say how its worlds are made: only what `catallaxy run` has written does. Name a "
+            f"function of (seed, episode) that makes them, with --world module:function"
+        )
+    market = MARKETS[described["market"]]
+    scenario, faults = structure(described["scenario"], market.scenario_class(), directory)
+    if faults:
+        raise ConfigError(f"the scenario of {directory} no longer fits: {'; '.join(map(str, faults))}")
+    if described["policy"] is None:
+        policies: Any = market.baseline(scenario)
+    else:
+        from catallaxy.learners import load_policies
+
+        policies = load_policies(directory / described["policy"])
+
+    def make_world(seed: int, episode: int) -> World:
+        made = market.build(scenario, seed, episode)
+        attach(made, policies)
+        return made
+
+    return make_world
+
+
+def named(text: str) -> Callable[..., Any]:
+    """The function or class `module:name`; the module may be the path of a file, as in `study.py:make_world`.
+
+    Raises:
+        RunError: there is none.
+    """
+    module_name, _, name = text.rpartition(":")
+    if not module_name or not name:
+        raise RunError(f"{text!r} must be module:name, as in mymarket:make_world or study.py:make_world")
+    try:
+        module = _from_file(Path(module_name)) if module_name.endswith(".py") else _from_path(module_name)
+    except (ImportError, FileNotFoundError) as error:
+        raise RunError(f"{module_name} can't be imported: {error}") from None
+    found = getattr(module, name, None)
+    if not callable(found):
+        raise RunError(f"{module_name} has no function or class {name!r}")
+    return cast("Callable[..., Any]", found)
+
+
+def _live(text: str) -> Callable[[str], Agent] | None:
+    return named(text) if text else None
+
+
+def _from_path(name: str) -> ModuleType:
+    """A module of the working folder or of what is installed, as `python -m` finds it."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    return import_module(name)
+
+
+def _from_file(path: Path) -> ModuleType:
+    name = path.stem
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == str(path.resolve()):
+        return loaded
+    spec = spec_from_file_location(name, path.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
