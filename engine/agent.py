@@ -108,6 +108,11 @@ class Agent:
         """Its outgoing links, by receiver's name."""
         return self.world.topology.links(self)
 
+    @property
+    def queue_length(self) -> int:
+        """How many messages wait for it while it is busy, see ``capacity``."""
+        return len(self._handlers.waiting) if isinstance(self._handlers, Served) else 0
+
     # -- messages ------------------------------------------------------------------------------------------------
 
     def send(self, receiver: str | Agent, message: Message, *, priority: int = NORMAL) -> int:
@@ -295,8 +300,10 @@ class Agent:
 
     def _undeliverable(self, message: Message, name: str) -> int:
         """Drop a message for which there is no link, and say why."""
-        down = self.world.topology.down_since(self, self.world.agents[name]) is not None
-        self.record(Drop(kind=type(message).__name__, addressee=name, reason="link is down" if down else "no link"))
+        receiver = self.world.agents.get(name)
+        down = receiver is not None and self.world.topology.down_since(self, receiver) is not None
+        reason = "has left" if receiver is None else "link is down" if down else "no link"
+        self.record(Drop(kind=type(message).__name__, addressee=name, reason=reason))
         return 0
 
     def _post(self, name: str, message: Message, priority: int, in_reply_to: int, ask: Ask | None) -> int:

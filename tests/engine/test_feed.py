@@ -205,7 +205,9 @@ def test_a_view_shows_what_is_declared_and_nothing_else(note):
     assert (view.spread, view.size, dir(view)) == (1.0, 2.0, ["size", "spread"])
     world.agents["M"].spread = 3.0
     assert view.spread == 3.0
-    with pytest.raises(ViewError, match=r"Note 'A' can't see 'cash' of Maker 'M' at t=0: what it shows is spread, size"):
+    with pytest.raises(
+        ViewError, match=r"Note 'A' can't see 'cash' of Maker 'M' at t=0: what it shows is spread, size"
+    ):
         _ = view.cash
     assert getattr(view, "cash", None) is None
     with pytest.raises(ViewError, match="a view is for reading"):

@@ -120,7 +120,7 @@ def test_probability_may_depend_on_both_agents():
     for place, maker in enumerate(makers):
         maker.connectivity = place % 2
     network = Network.bipartite(clients, makers, probability=lambda client, maker: maker.connectivity)
-    world = World([*makers, *clients], network, seed=0)
+    World([*makers, *clients], network, seed=0)
     assert {len(maker.neighbours()) for maker in makers[0::2]} == {0}
     assert {len(maker.neighbours()) for maker in makers[1::2]} == {50}
     everywhere = World(people(Maker, 40), Network.erdos_renyi(lambda a, b: a.connectivity * b.connectivity), seed=0)
