@@ -28,8 +28,8 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[], object]
 """Called after every episode."""
 
-HALF_SPREADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
-HEDGES = (0.0, 0.1, 0.25, 0.5)
+HALF_SPREADS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
+HEDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
 
 @attrs.frozen
@@ -116,24 +116,54 @@ def best_fixed_spread(
 ) -> Search:
     """Find the constant (half-spread, hedge fraction) by which `maker` does best against the others' `policies`.
 
-    Coordinate search on the grid, from the middle: half-spreads, then hedges, then again until nothing changes. Judge
-    the winner on another seed than it was found with: the best of many is partly the luckiest.
+    Climbs on the grid from (0.25 bp, 0.2), or the points nearest to it, along one coordinate after the other, until no
+    neighbour is better in the same episodes. Half-spreads beyond the scenario's bound are left out. Judge the winner on
+    another seed than it was found with: the best of many is partly the luckiest.
+
+    Args:
+        scenario: the market.
+        maker: for whom.
+        policies: by maker's or group's name.
+        seed: root seed of the episodes.
+        episodes: how many for each candidate.
+        half_spreads: bp, ascending.
+        hedges: fractions, ascending.
+        progress: called after each episode.
     """
+    half_spreads = [value for value in half_spreads if value <= scenario.decisions.max_half_spread]
     scores: dict[FixedSpread, float] = {}
 
-    def score(candidate: FixedSpread) -> float:
+    def score(place: tuple[int, int]) -> float:
+        candidate = FixedSpread(half_spreads[place[0]], hedges[place[1]])
         if candidate not in scores:
             table = evaluate(scenario, {**policies, maker: candidate}, seed=seed, episodes=episodes, progress=progress)
             scores[candidate] = float(column(table, maker, "objective").mean())
         return scores[candidate]
 
-    best = FixedSpread(half_spreads[len(half_spreads) // 2], hedges[len(hedges) // 2])
+    place = _climb(score, (_nearest(half_spreads, 0.25), _nearest(hedges, 0.2)), (len(half_spreads), len(hedges)))
+    return Search(FixedSpread(half_spreads[place[0]], hedges[place[1]]), scores)
+
+
+def _climb(
+    score: Callable[[tuple[int, int]], float], start: tuple[int, int], shape: tuple[int, int]
+) -> tuple[int, int]:
+    """The place on a grid that no neighbour along either axis surpasses, going up from `start`."""
+    here = start
     while True:
-        start = best
-        best = max((attrs.evolve(best, half_spread=value) for value in half_spreads), key=score)
-        best = max((attrs.evolve(best, hedge=value) for value in hedges), key=score)
-        if best == start:
-            return Search(best, scores)
+        before = here
+        for axis in (0, 1):
+            for step in (-1, 1):
+                while 0 <= here[axis] + step < shape[axis]:
+                    there = (here[0] + step, here[1]) if axis == 0 else (here[0], here[1] + step)
+                    if score(there) <= score(here):
+                        break
+                    here = there
+        if here == before:
+            return here
+
+
+def _nearest(values: Sequence[float], target: float) -> int:
+    return min(range(len(values)), key=lambda place: abs(values[place] - target))
 
 
 def compare(

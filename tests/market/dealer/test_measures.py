@@ -98,14 +98,17 @@ def test_pairing_makes_the_difference_sharper_than_independent_episodes_would() 
     assert paired < 0.9 * np.hypot(own, other)
 
 
-def test_the_search_finds_the_best_of_its_grid() -> None:
+def test_the_search_ends_where_no_neighbour_is_better() -> None:
     rivals = {"bold": FixedSpread(0.3, 0.1), "cautious": FixedSpread(0.3, 0.1)}
-    grid = {"half_spreads": (0.1, 0.25, 0.8), "hedges": (0.0, 0.2)}
-    search = best_fixed_spread(SCENARIO, "bold_1", rivals, seed=5, episodes=4, **grid)
-    assert search.scores[search.best] == max(search.scores.values())
-    assert search.best.half_spread == 0.25
-    table = evaluate(SCENARIO, {**rivals, "bold_1": search.best}, seed=5, episodes=4)
-    assert column(table, "bold_1", "objective").mean() == search.scores[search.best]
+    half_spreads, hedges = (0.1, 0.25, 0.8, 5.0), (0.0, 0.2)
+    search = best_fixed_spread(SCENARIO, "bold_1", rivals, seed=5, episodes=4, half_spreads=half_spreads, hedges=hedges)
+    best = search.best
+    assert best.half_spread == 0.25
+    neighbours = [FixedSpread(value, best.hedge) for value in (0.1, 0.8)] + [FixedSpread(0.25, 0.2 - best.hedge)]
+    assert all(search.scores[neighbour] <= search.scores[best] for neighbour in neighbours)
+    assert all(candidate.half_spread < 5.0 for candidate in search.scores)
+    table = evaluate(SCENARIO, {**rivals, "bold_1": best}, seed=5, episodes=4)
+    assert column(table, "bold_1", "objective").mean() == search.scores[best]
 
 
 def test_intervals_are_students() -> None:
