@@ -12,7 +12,7 @@ from .buffer import TrajectoryBuffer, Transitions
 from .errors import CheckpointError, DivergenceError, LearningError, WorkerError
 from .fleet import Fleet
 from .learner import Acted, Actor, Learner, actor_of
-from .mirror import Mirror
+from .mirror import CategoricalMirror, GaussianMirror, Mirror
 from .moments import Moments
 from .returns import advantages, discounts
 from .spec import PolicySpec, policy_specs
@@ -22,7 +22,7 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .a2c import A2C, A2CConfig
     from .checkpoint import load_checkpoint, load_policies, save_checkpoint
-    from .policy import GaussianPolicy
+    from .policy import CategoricalPolicy, GaussianPolicy, Policy, policy_for
     from .policy_gradient import PolicyGradient, PolicyGradientConfig
     from .ppo import PPO, PPOConfig
     from .reinforce import REINFORCE, REINFORCEConfig
@@ -34,15 +34,19 @@ __all__ = [
     "A2CConfig",
     "Acted",
     "Actor",
+    "CategoricalMirror",
+    "CategoricalPolicy",
     "CheckpointError",
     "DivergenceError",
     "Fleet",
+    "GaussianMirror",
     "GaussianPolicy",
     "Learner",
     "LearningError",
     "Mirror",
     "Moments",
     "PPOConfig",
+    "Policy",
     "PolicyGradient",
     "PolicyGradientConfig",
     "PolicySpec",
@@ -58,6 +62,7 @@ __all__ = [
     "discounts",
     "load_checkpoint",
     "load_policies",
+    "policy_for",
     "policy_specs",
     "save_checkpoint",
 ]
@@ -65,15 +70,18 @@ __all__ = [
 _WITH_TORCH = {
     "A2C": "a2c",
     "A2CConfig": "a2c",
+    "CategoricalPolicy": "policy",
     "GaussianPolicy": "policy",
     "PPO": "ppo",
     "PPOConfig": "ppo",
+    "Policy": "policy",
     "PolicyGradient": "policy_gradient",
     "PolicyGradientConfig": "policy_gradient",
     "REINFORCE": "reinforce",
     "REINFORCEConfig": "reinforce",
     "load_checkpoint": "checkpoint",
     "load_policies": "checkpoint",
+    "policy_for": "policy",
     "save_checkpoint": "checkpoint",
 }
 

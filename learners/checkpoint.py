@@ -15,7 +15,7 @@ import torch
 from .errors import CheckpointError
 from .learner import Learner
 from .mirror import Mirror
-from .policy import GaussianPolicy
+from .policy import policy_for
 from .spec import spec_from_state
 
 FORMAT = "catallaxy checkpoint"
@@ -79,19 +79,17 @@ def load_policies(path: str | Path) -> dict[str, Mirror]:
     """Return each family's policy, ready to act, without a learner; an agent takes it as its ``policy``.
 
     Raises:
-        CheckpointError: the file is none or is damaged, or a learner has no `GaussianPolicy`.
+        CheckpointError: the file is none or is damaged, or a learner has no policy of this package.
     """
     policies = {}
     for family, state in _read(Path(path))["learners"].items():
         try:
             stored = state["policy"]
-            policy = GaussianPolicy(
-                spec_from_state(state["spec"]), hidden=stored["hidden"], generator=torch.Generator()
-            )
+            policy = policy_for(spec_from_state(state["spec"]), hidden=stored["hidden"], generator=torch.Generator())
             policy.load_state(stored)
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise CheckpointError(f"{path}: the policy of family {family!r} can't be read: {error!r}") from error
-        policies[family] = policy.mirror
+        policies[family] = policy.averaged()
     return policies
 
 

@@ -17,7 +17,7 @@ class Acted:
     """What a learner answers to n observations.
 
     Attributes:
-        actions: [n, a] float64, in the action space's units and within its bounds.
+        actions: [n, a] float64, in the action space's units and within its bounds; whole numbers for a discrete one.
         raw: [n, a] float32, what was sampled, in the policy's own units; the log-probability is that of ``raw``.
         logp: [n] float32, log-probability (density) of ``raw``.
         values: [n] float32, the critic's expectation; 0 for a learner that has none.
@@ -46,7 +46,9 @@ class Learner(Protocol):
     """
 
     def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
-        """Answer [n, d] observations; ``noise`` [n, a] holds standard normals, None asks for the best-known action.
+        """Answer [n, d] observations; None for ``noise`` asks for the best-known action.
+
+        ``noise`` [n, a] holds standard normals, or uniforms in [0, 1) where actions are discrete.
 
         A row's answer must not depend on the rows beside it, to the last bit.
         """

@@ -7,6 +7,7 @@ padded with zeros: each product has the same shape whatever the batch, and a row
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,14 +58,13 @@ def _side_by_side(actor: Layer, critic: Layer) -> tuple[Single, Single]:
     return np.stack(weights).astype(np.float32), np.stack(biases).astype(np.float32)
 
 
-class Mirror:
-    """Actor and critic of equal shape, run side by side in float32.
+class Mirror(ABC):
+    """Actor and critic of equal shape, run side by side in float32; subclasses say what the actor's output means.
 
     Args:
         spec: what the policy sees and does.
         actor: weights [in, out] and biases [out] of each layer; tanh follows all but the last.
         critic: the same, with equal hidden sizes and one output.
-        log_std: [a], logarithm of the standard deviation of the raw action.
         observations: moments by which observations are normalised.
         returns: moments by which the critic's output is scaled back.
     """
@@ -74,30 +74,32 @@ class Mirror:
         spec: PolicySpec,
         actor: Sequence[Layer],
         critic: Sequence[Layer],
-        log_std: npt.ArrayLike,
         observations: Moments,
         returns: Moments,
     ) -> None:
         self.spec = spec
-        self._actions = BoxActions(spec)
         self._layers = [_side_by_side(*pair) for pair in zip(actor, critic, strict=True)]
-        log_deviation = np.asarray(log_std, np.float32)
-        self._std = np.exp(log_deviation)
-        self._constant = np.float32(-log_deviation.sum() - 0.5 * math.log(2 * math.pi) * spec.action_size)
+        self._outputs = actor[-1][0].shape[1]
+        self._flags = sum(spec.options) if spec.masked else 0
         self._mean = observations.mean.astype(np.float32)
         self._inverse = (1.0 / observations.deviation).astype(np.float32)
         self._value_mean, self._value_std = float(returns.mean[0]), float(returns.deviation[0])
 
     def normalise(self, observations: Single) -> Single:
-        """Return [n, d] observations in standard deviations from their mean, as the networks see them."""
+        """Return [n, d] observations in standard deviations from their mean, as the networks see them.
+
+        What is available of an action's options stays 1 or 0.
+        """
         rows = observations - self._mean
         rows *= self._inverse
         np.maximum(rows, -LIMIT, out=rows)
         np.minimum(rows, LIMIT, out=rows)
+        if self._flags:
+            rows[:, -self._flags :] = observations[:, -self._flags :]
         return rows
 
     def act(self, observations: Single, noise: Single | None = None) -> Acted:
-        """Answer [n, d] observations with ``noise`` [n, a] of standard normals, or None for the mean action.
+        """Answer [n, d] observations with ``noise`` [n, a], or None for the best-known action.
 
         Raises:
             DivergenceError: the weights give actions that are not finite.
@@ -116,15 +118,17 @@ class Mirror:
         output += bias
         if not np.isfinite(output).all():
             raise DivergenceError(f"the policy of family {spec.family!r} gives actions or values that are not finite")
-        raw = output[:, 0, :, : spec.action_size].reshape(-1, spec.action_size)[:count]
+        head = output[:, 0, :, : self._outputs].reshape(-1, self._outputs)[:count]
         values = output[:, 1, :, 0].reshape(-1)[:count]
-        if noise is None:
-            logp = np.full(count, self._constant)
-        else:
-            raw = raw + self._std * noise
-            logp = self._constant - np.float32(0.5) * np.add.reduce(noise * noise, axis=1)
+        actions, raw, logp = self._choose(head, observations, noise)
         values = (values * self._value_std + self._value_mean).astype(np.float32)
-        return Acted(self._actions(raw), raw, logp, values)
+        return Acted(actions, raw, logp, values)
+
+    @abstractmethod
+    def _choose(
+        self, head: Single, observations: Single, noise: Single | None
+    ) -> tuple[npt.NDArray[np.float64], Single, Single]:
+        """Return actions [n, a], raw actions [n, a] and log-probabilities [n], given the actor's output [n, ...]."""
 
     def __call__(self, agent: LearningAgent, observation: Any) -> npt.NDArray[np.float64]:
         """Answer one agent by its best-known action, [a]: a mirror can be given to an agent as its ``policy``."""
@@ -136,3 +140,70 @@ class Mirror:
             )
         action: npt.NDArray[np.float64] = self.act(row).actions[0]
         return action
+
+
+class GaussianMirror(Mirror):
+    """Mirrors a Gaussian policy: the actor's output is the mean of the raw action.
+
+    Args:
+        spec: what the policy sees and does.
+        actor: see `Mirror`.
+        critic: see `Mirror`.
+        observations: see `Mirror`.
+        returns: see `Mirror`.
+        log_std: [a], logarithm of the standard deviation of the raw action.
+    """
+
+    def __init__(
+        self,
+        spec: PolicySpec,
+        actor: Sequence[Layer],
+        critic: Sequence[Layer],
+        observations: Moments,
+        returns: Moments,
+        log_std: npt.ArrayLike,
+    ) -> None:
+        super().__init__(spec, actor, critic, observations, returns)
+        self._actions = BoxActions(spec)
+        log_deviation = np.asarray(log_std, np.float32)
+        self._std: Single = np.exp(log_deviation).astype(np.float32)
+        self._constant = np.float32(-log_deviation.sum() - 0.5 * math.log(2 * math.pi) * spec.action_size)
+
+    def _choose(
+        self, head: Single, observations: Single, noise: Single | None
+    ) -> tuple[npt.NDArray[np.float64], Single, Single]:
+        """Take ``noise`` as standard normals."""
+        if noise is None:
+            return self._actions(head), head, np.full(len(head), self._constant)
+        raw = head + self._std * noise
+        return self._actions(raw), raw, self._constant - np.float32(0.5) * np.add.reduce(noise * noise, axis=1)
+
+
+class CategoricalMirror(Mirror):
+    """Mirrors a categorical policy: the actor's output is a logit for each option, one component after the other."""
+
+    def _choose(
+        self, head: Single, observations: Single, noise: Single | None
+    ) -> tuple[npt.NDArray[np.float64], Single, Single]:
+        """Take ``noise`` as uniforms; a raw action counts each component's options from 0."""
+        spec = self.spec
+        if self._flags:
+            head = np.where(observations[:, -self._flags :] > 0, head, -np.inf)
+        raw = np.empty((len(head), spec.action_size), np.float32)
+        logp = np.zeros(len(head), np.float32)
+        rows = np.arange(len(head))
+        start = 0
+        for place, count in enumerate(spec.options):
+            logits = head[:, start : start + count].astype(np.float64)
+            logits -= logits.max(1, keepdims=True)
+            weights = np.exp(logits)
+            sums = weights.cumsum(1)
+            if noise is None:
+                chosen = logits.argmax(1)
+            else:  # float32 may have rounded a uniform up to 1
+                level = np.minimum(noise[:, place].astype(np.float64), 1 - 1e-9) * sums[:, -1]
+                chosen = (sums > level[:, None]).argmax(1)
+            raw[:, place] = chosen
+            logp += (logits[rows, chosen] - np.log(sums[:, -1])).astype(np.float32)
+            start += count
+        return raw + np.array(spec.low), raw, logp

@@ -18,7 +18,7 @@ from .buffer import TrajectoryBuffer, Transitions
 from .errors import CheckpointError, DivergenceError, LearningError
 from .learner import Acted
 from .mirror import Mirror
-from .policy import GaussianPolicy
+from .policy import policy_for
 from .spec import PolicySpec, spec_from_state, spec_to_state
 
 positive: Any = validators.gt(0)
@@ -32,13 +32,20 @@ class PolicyGradientConfig:
     learning_rate: float = attrs.field(default=3e-4, validator=positive)
     """Step size of Adam."""
     decay: int | None = attrs.field(default=None, validator=validators.optional(positive))
-    """Decisions over which the step size falls to a twentieth, on a straight line; None keeps it."""
+    """Decisions over which the step size falls to ``decay_floor`` of its beginning; None keeps it."""
+    decay_power: float = attrs.field(default=1.0, validator=positive)
+    """How it falls: as this power of the share of `decay` that is left, 1 is a straight line."""
+    decay_floor: float = attrs.field(default=0.05, validator=fraction)
+    """The step size never falls below this share of its beginning."""
+    averaging: float | None = attrs.field(default=None, validator=validators.optional(validators.ge(0)))
+    """Keep an average of the actor's weights over updates, the n-th with weight (1 + averaging) / (n + averaging): 0
+    weighs all updates alike, larger numbers the last ones more (Shamir & Zhang, 2013); None keeps none."""
     max_gradient: float = attrs.field(default=0.5, validator=positive)
     """The gradient's norm is clipped to this."""
     hidden: tuple[int, ...] = attrs.field(default=(64, 64), converter=tuple)
     """Sizes of the hidden layers of actor and critic."""
     initial_std: float = attrs.field(default=0.5, validator=positive)
-    """Standard deviation of actions at first, in half-widths of the action space."""
+    """Standard deviation of actions in a Box at first, in half-widths of the action space."""
 
 
 @contextmanager
@@ -53,7 +60,7 @@ def one_thread() -> Iterator[None]:
 
 
 class PolicyGradient:
-    """A learner with a `GaussianPolicy` and Adam; subclasses say how to improve it on a set of transitions.
+    """A learner with a policy (see `policy_for`) and Adam; subclasses say how to improve it on a set of transitions.
 
     Args:
         spec: what the policy sees and does.
@@ -74,15 +81,13 @@ class PolicyGradient:
         self.spec = spec
         self.settings = config
         self.generator = torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
-        self.policy = GaussianPolicy(
-            spec, hidden=config.hidden, initial_std=config.initial_std, generator=self.generator
-        )
+        self.policy = policy_for(spec, hidden=config.hidden, initial_std=config.initial_std, generator=self.generator)
         self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=config.learning_rate, eps=1e-5)
         self.updates = 0
         self.decisions = 0
 
     def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
-        """Answer [n, d] observations, exploring with ``noise`` [n, a] or, without it, by the mean action."""
+        """Answer [n, d] observations, exploring with ``noise`` [n, a] or, without it, by the best-known action."""
         return self.policy.mirror.act(observations, noise)
 
     def actor(self) -> Mirror:
@@ -128,6 +133,8 @@ class PolicyGradient:
             self.policy.observations.update(batch.observation)
         self.policy.refresh()
         self.updates += 1
+        if (eta := self.settings.averaging) is not None:
+            self.policy.average_in((1 + eta) / (self.updates + eta))
         self.decisions += len(batch)
         return scalars
 
@@ -182,8 +189,12 @@ class PolicyGradient:
         nn.utils.clip_grad_norm_(self.policy.parameters(), self.settings.max_gradient)
         self.optimizer.step()
 
+    @property
+    def left(self) -> float:
+        """Share of `decay` that is still to come, 1 without it."""
+        return 1.0 if self.settings.decay is None else max(0.0, 1.0 - self.decisions / self.settings.decay)
+
     def _set_learning_rate(self) -> None:
-        decay = self.settings.decay
-        share = 1.0 if decay is None else max(0.05, 1.0 - self.decisions / decay)
+        settings = self.settings
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * share
+            group["lr"] = settings.learning_rate * max(settings.decay_floor, self.left**settings.decay_power)

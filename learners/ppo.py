@@ -24,8 +24,16 @@ class PPOConfig(PolicyGradientConfig):
     """Lambda of the generalised advantage: 0 trusts the critic, 1 the sampled returns."""
     lam_unit: float | None = attrs.field(default=None, validator=validators.optional(positive))
     """Time after which lambda has worked once; None counts decisions."""
+    value_lam: float | None = attrs.field(default=None, validator=validators.optional(fraction))
+    """Lambda of the returns that the critic learns; None takes ``lam``."""
     epochs: int = attrs.field(default=4, validator=positive)
     """Passes over the transitions in each update."""
+    value_epochs: int | None = attrs.field(default=None, validator=validators.optional(positive))
+    """Passes of the critic, in steps of its own after those of the actor; None lets both learn in the same steps.
+
+    Where rewards are noisy and skewed, few passes of the actor keep clipping from biasing it, and more of the critic
+    let it see what is better than usual.
+    """
     minibatch: int = attrs.field(default=1024, validator=positive)
     """Transitions in each gradient step, about."""
     clip: float = attrs.field(default=0.2, validator=positive)
@@ -33,7 +41,12 @@ class PPOConfig(PolicyGradientConfig):
     value_weight: float = attrs.field(default=0.5, validator=validators.ge(0))
     """Weight of the critic's loss."""
     entropy_weight: float = attrs.field(default=0.0, validator=validators.ge(0))
-    """Weight of the entropy bonus."""
+    """Weight of the entropy bonus; falls to 0 on a straight line over ``decay``, if that is given."""
+    bounds_weight: float = attrs.field(default=0.0, validator=validators.ge(0))
+    """Weight of the squared distance of means from the action's bounds, outside of them.
+
+    Without it a mean can drift so far outside that all actions are clipped to the bound and nothing calls it back.
+    """
     target_kl: float | None = attrs.field(default=None, validator=validators.optional(positive))
     """No further epoch is begun once the policy has moved this far (KL divergence); None never stops."""
     normalise_advantages: bool = True
@@ -57,12 +70,10 @@ class PPO(PolicyGradient):
 
     def _improve(self, batch: Transitions) -> dict[str, float]:
         config = self.config
-        advantage = advantages(
-            batch.reward, batch.elapsed, batch.value, batch.next_value, batch.next_row, batch.terminated,
-            rate=batch.rate, lam=config.lam, unit=config.lam_unit,
-        )  # fmt: skip
-        returns = advantage + batch.value
-        explained = 1.0 - np.var(advantage) / np.var(returns) if np.var(returns) > 0 else float("nan")
+        advantage = self._advantages(batch, config.lam)
+        surprise = advantage if config.value_lam is None else self._advantages(batch, config.value_lam)
+        returns = surprise + batch.value
+        explained = 1.0 - np.var(surprise) / np.var(returns) if np.var(returns) > 0 else float("nan")
         self.policy.rescale_returns(returns)
         target = (returns - self.policy.returns.mean[0]) / self.policy.returns.deviation[0]
         if config.normalise_advantages:
@@ -73,13 +84,13 @@ class PPO(PolicyGradient):
         columns = (rows, raw, torch.from_numpy(batch.logp), _single(advantage), _single(target))
         scalars: list[Tensor] = []
         for _ in range(config.epochs):
-            order = torch.randperm(len(batch), generator=self.generator)
-            parts = order.tensor_split(-(-len(batch) // config.minibatch))
-            epoch = [self._minibatch(*(column[part] for column in columns)) for part in parts]
+            epoch = [self._minibatch(*(column[part] for column in columns)) for part in self._parts(len(batch))]
             scalars += epoch
             if config.target_kl is not None and float(torch.stack(epoch)[:, 3].mean()) > config.target_kl:
                 break
         policy, value, entropy, kl, clipped = torch.stack(scalars).mean(0).tolist()
+        if config.value_epochs is not None:
+            value = self._learn_values(columns[0], columns[4], config.value_epochs)
         return {
             "losses/policy": policy,
             "losses/value": value,
@@ -89,21 +100,44 @@ class PPO(PolicyGradient):
             "losses/explained_variance": float(explained),
         }
 
+    def _advantages(self, batch: Transitions, lam: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        return advantages(
+            batch.reward, batch.elapsed, batch.value, batch.next_value, batch.next_row, batch.terminated,
+            rate=batch.rate, lam=lam, unit=self.config.lam_unit,
+        )  # fmt: skip
+
+    def _parts(self, count: int) -> tuple[Tensor, ...]:
+        """Return minibatches of the rows of one pass, shuffled."""
+        order = torch.randperm(count, generator=self.generator)
+        return order.tensor_split(-(-count // self.config.minibatch))
+
     def _minibatch(self, rows: Tensor, raw: Tensor, old_logp: Tensor, advantage: Tensor, target: Tensor) -> Tensor:
         """Take one step and return policy loss, value loss, entropy, approximate KL divergence, clipped fraction."""
         config = self.config
-        now = self.policy.evaluate(rows, raw)
+        together = config.value_epochs is None
+        now = self.policy.evaluate(rows, raw, critic=together)
         log_ratio = now.logp - old_logp
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1 - config.clip, 1 + config.clip)
         policy_loss = -torch.minimum(ratio * advantage, clipped * advantage).mean()
-        value_loss = 0.5 * (now.value - target).square().mean()
+        value_loss = 0.5 * (now.value - target).square().mean() if together else torch.zeros(())
         entropy = now.entropy.mean()
-        self._step(policy_loss + config.value_weight * value_loss - config.entropy_weight * entropy)
+        bonus = config.entropy_weight * self.left * entropy - config.bounds_weight * now.excess.mean()
+        self._step(policy_loss + config.value_weight * value_loss - bonus)
         with torch.no_grad():
             kl = (ratio - 1 - log_ratio).mean()  # the low-variance estimate of KL(old, new): Schulman, 2020
             beyond = ((ratio - 1).abs() > config.clip).float().mean()
             return torch.stack([policy_loss, value_loss, entropy, kl, beyond])
+
+    def _learn_values(self, rows: Tensor, target: Tensor, epochs: int) -> float:
+        """Let the critic alone learn, and return its mean loss."""
+        losses = []
+        for _ in range(epochs):
+            for part in self._parts(len(rows)):
+                loss = 0.5 * (self.policy.value(rows[part]) - target[part]).square().mean()
+                self._step(loss)
+                losses.append(loss.detach())
+        return float(torch.stack(losses).mean())
 
 
 def _single(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Tensor:

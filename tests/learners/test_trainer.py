@@ -99,8 +99,10 @@ def test_a_loaded_policy_acts_alone_and_serves_as_an_agents_policy(walkers, tmp_
     np.testing.assert_array_equal(
         policy(world.agents["a"], (0.0, 0.1)), policy.act(np.float32([[0, 0.1, 0.5]])).actions[0]
     )
+    agent = world.agents["a"]
+    agent.features = (0.5, 0.2)
     with pytest.raises(LearningError, match=r"agent 'a'.*sees 3 numbers, not 4"):
-        policy(world.agents["a"], (0.0, 0.1, 0.2))
+        policy(agent, (0.0, 0.1))
 
 
 def learner(**changes) -> PPO:
