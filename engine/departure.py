@@ -19,11 +19,12 @@ class Departure(Record, level="decisions"):
 
 
 class Drop(Record):
-    """A message that was not delivered, and why."""
+    """A message of the agent's that was not delivered, and why; ``message`` is its number, 0 if it never set out."""
 
     kind: str
     addressee: str
     reason: str
+    message: int = 0
 
 
 class Gone(Handlers):
@@ -60,7 +61,7 @@ def bounce(agent: Agent, message: Message) -> None:
     sender, world = received.sender, agent.world
     world.sequence += 1
     if world.log is not None:
-        drop = Drop(kind=type(message).__name__, addressee=agent.name, reason="has left")
+        drop = Drop(kind=type(message).__name__, addressee=agent.name, reason="has left", message=received.sequence)
         world.log.recorded(sender, drop, agent.now, world.sequence, received.sequence)
     if received.ask is not None and not received.in_reply_to:
         received.ask.give_up(received.sequence)

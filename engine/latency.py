@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp, inf
+from typing import Any
 
 import attrs
 
@@ -88,13 +89,13 @@ def resolve(spec: LatencySpec, sender: str, receiver: str) -> Latency:
     Raises:
         DelayError: the specification is, or returned, something that is no latency.
     """
-    if callable(spec) and not isinstance(spec, Latency | type):
-        spec = spec(sender, receiver)
-    if isinstance(spec, Latency):
-        return spec
+    is_function = callable(spec) and not isinstance(spec, Latency | type)
+    given: Any = spec(sender, receiver) if is_function else spec  # type: ignore[operator]
+    if isinstance(given, Latency):
+        return given
     try:
-        return ConstantLatency(check_delay(spec, f"latency from {sender!r} to {receiver!r}"))
+        return ConstantLatency(check_delay(given, f"latency from {sender!r} to {receiver!r}"))
     except TypeError:
         raise DelayError(
-            f"the latency from {sender!r} to {receiver!r} must be a number or a Latency, got {spec!r}"
+            f"the latency from {sender!r} to {receiver!r} must be a number or a Latency, got {given!r}"
         ) from None

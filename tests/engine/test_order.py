@@ -1,5 +1,7 @@
 """Time and order: ties, the boundary of a run, resumption, and questions to the driver."""
 
+from time import monotonic
+
 import pytest
 
 from catallaxy.engine import LAST, Agent, Message, Network, Question, World, WorldError, on
@@ -183,3 +185,57 @@ def test_an_abandoned_question_is_withdrawn_and_may_be_asked_again(note):
     assert world.now == 1.0
     question.answer("at last")
     assert agent.seen == [(1.0, "at last")]
+
+
+def test_a_world_can_be_stepped_event_by_event(note):
+    agent = note("A", wakes)
+    world = World([agent], seed=0)
+    assert world.peek == 0.0
+    assert [world.step() for _ in range(3)] == [0.0, 1.0, 2.0]
+    assert (agent.seen, world.peek) == ([1.0, 2.0], 3.0)
+    world.run(until=3.5)
+    assert agent.seen == [1.0, 2.0, 3.0]
+
+
+def test_steps_are_the_run(note):
+    def walks(self):
+        for _ in range(50):
+            yield self.sleep(self.rng.exponential())
+            self.send("H", Tick(n=1))
+
+    def heard(drive):
+        hears = Hears("H")
+        world = World([note("S", walks), hears], Network.complete(latency=UniformLatency(0.0, 1.0)), seed=3)
+        drive(world)
+        return hears.heard
+
+    def step(world):
+        while world.peek < float("inf"):
+            world.step()
+
+    assert heard(step) == heard(lambda world: world.run(until=float("inf")))
+
+
+def test_stepping_ends_with_the_events_and_waits_for_answers(note):
+    world = World([note("A")], seed=0)
+    with pytest.raises(WorldError, match="nothing is left to happen in this world at t=0"):
+        world.step()
+    world = World([note("A", asks_driver), note("B", wakes)], seed=0)
+    world.run(until=1.0)
+    world.step()
+    world.step()
+    with pytest.raises(WorldError, match="Note 'A' waits for a decision at t=1 and nobody answers"):
+        world.step()
+
+
+def test_a_paced_run_takes_its_time_and_changes_nothing(note):
+    def seen(pace):
+        agent = note("A", wakes)
+        World([agent], seed=0).run(until=10.5, pace=pace)
+        return agent.seen
+
+    began = monotonic()
+    assert seen(0.02) == seen(None)
+    assert monotonic() - began >= 10.5 * 0.02
+    with pytest.raises(WorldError, match="pace must be a finite number of seconds and not negative, got -1"):
+        seen(-1)

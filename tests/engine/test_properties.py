@@ -174,8 +174,8 @@ def nothing_without_a_link(messages, model):
 def all_accounted_for(messages, drops, agents, model):
     """Each message was delivered once, or dropped once because its receiver had left or was still busy."""
     delivered = Counter(sequence for agent in agents for sequence, _ in agent.heard)
-    late = Counter(row["cause"] for row in drops if row["cause"] is not None)
-    assert all(row["reason"] == "has left" for row in drops if row["cause"] is not None)
+    late = Counter(row["message"] for row in drops if row["message"])
+    assert all(row["reason"] == "has left" and row["cause"] == row["message"] for row in drops if row["message"])
     assert max(delivered.values(), default=1) == max(late.values(), default=1) == 1
     for row in messages:
         receiver, arrives = agents[int(row["receiver"])], row["time"] + row["latency"]
@@ -187,7 +187,7 @@ def all_accounted_for(messages, drops, agents, model):
             assert (delivered[row["sequence"]], late[row["sequence"]]) == (1, 0)
         else:  # it may wait for a busy agent, until that leaves
             assert fate <= 1
-    times = sorted(row["time"] for row in drops if row["cause"] is None and row["kind"] == "Ping")
+    times = sorted(row["time"] for row in drops if not row["message"] and row["kind"] == "Ping")
     assert times == model.refused
     for agent in agents:
         if agent.capacity is None:
