@@ -222,6 +222,7 @@ class Fleet:
             )
         observation = _single(asked, "observation")
         acted = learner.act(observation, _single(asked, "noise"))
+        _check_actions(acted.actions, asked)
         if family not in self.buffers:
             self.buffers[family] = TrajectoryBuffer(observation.shape[1], acted.raw.shape[1])
         reward = np.array([decision.reward for decision in asked], np.float64)
@@ -276,6 +277,23 @@ def _single(asked: Sequence[Decision], field: str) -> npt.NDArray[np.float32]:
             given=getattr(decision, field)[int(place)],
         )  # fmt: skip
     return rows
+
+
+def _check_actions(actions: npt.NDArray[np.float64], asked: Sequence[Decision]) -> None:
+    """Refuse actions that are not in their action space, before they reach a market."""
+    form = asked[0].agent.format
+    if actions.shape != (len(asked), len(form.low)):
+        raise LearningError(
+            f"the learner of family {asked[0].agent.family!r} gave actions of shape {actions.shape} for {len(asked)} "
+            f"decisions with {len(form.low)} numbers each"
+        )
+    inside = (actions >= form.low) & (actions <= form.high)
+    if not inside.all():
+        row = int(np.flatnonzero(~inside.all(1))[0])
+        raise LearningError(
+            f"agent {asked[row].agent.name!r}: its learner's action {actions[row].tolist()} at "
+            f"t={asked[row].asked_at:g} is not in its action space {asked[row].agent.action_space}"
+        )
 
 
 def _check_number(value: float, agent: LearningAgent, field: str, time: float, given: object = None) -> None:

@@ -151,3 +151,21 @@ def test_worlds_in_which_nobody_decides_do_not_hang(one_agent, steady) -> None:
 def test_a_world_of_the_wrong_episode_is_refused(walkers, steady) -> None:
     with pytest.raises(LearningError, match=r"make_world\(1\) gave the world of episode 0"):
         Fleet(lambda episode: walkers(0), {"walkers": steady()}, 20.0, worlds=2).gather(10)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.nan, r"agent '\w': its learner's action \[nan\] at t=.* is not in its action space Box"),
+        (1.5, r"agent '\w': its learner's action \[1.5\]"),
+    ],
+)
+def test_actions_outside_their_space_never_reach_the_market(walkers, steady, wrong, message) -> None:
+    class Wild(steady):
+        def act(self, observations, noise=None):
+            acted = super().act(observations, noise)
+            acted.actions[:] = wrong
+            return acted
+
+    with pytest.raises(LearningError, match=message):
+        Fleet(walkers, {"walkers": Wild()}, 20.0, worlds=1).gather(5)
