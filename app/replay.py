@@ -73,7 +73,9 @@ def world_maker(directory: Path, world: str | None) -> WorldMaker:
             f"function of (seed, episode) that makes them, with --world module:function"
         )
     market = MARKETS[described["market"]]
-    scenario, faults = structure(described["scenario"], market.scenario_class(), directory)
+    # Data files are named relative to the scenario file.
+    folder = Path(described.get("file", directory / "scenario.toml")).parent
+    scenario, faults = structure(described["scenario"], market.scenario_class(), folder)
     if faults:
         raise ConfigError(f"the scenario of {directory} no longer fits: {'; '.join(map(str, faults))}")
     if described["policy"] is None:

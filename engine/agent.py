@@ -324,7 +324,8 @@ class Agent:
         env.schedule(delivery, priority, delay)
         log = world.log
         if log is not None:
-            header = (now, sequence, world.cause, self.index, receiver.index, in_reply_to, delay)
+            cause = world.cause or in_reply_to  # an answer after a pause is still caused by the question
+            header = (now, sequence, cause, self.index, receiver.index, in_reply_to, delay)
             log.tables[message.__class__].append(message, header)
         return sequence
 
