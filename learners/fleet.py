@@ -42,14 +42,15 @@ class Fleet:
 
     Args:
         make_world: builds the world of an episode.
-        learners: a learner for each family of agents that have no policy of their own.
+        learners: a learner for each family of agents that have no policy of their own, or for an agent by its name,
+            which goes before its family's.
         horizon: simulated time at which an episode ends.
         worlds: how many worlds to advance together.
         places: those of the ``worlds`` that are in this fleet; all by default.
         whole_episodes: play worlds to their end in each rollout, so that no chain is cut.
 
     Attributes:
-        buffers: what has been gathered, by family.
+        buffers: what has been gathered, by learner (see ``learners``).
         decisions: decisions answered so far.
         episodes: episodes finished so far.
     """
@@ -184,8 +185,7 @@ class Fleet:
     def _finish(self, berth: _Berth, world: World) -> None:
         """End every chain of a world that has reached the horizon, and make room for the next."""
         for agent in world.agents.values():
-            buffer = self.buffers.get(agent.family) if isinstance(agent, LearningAgent) else None
-            if buffer is not None and isinstance(agent, LearningAgent):
+            if isinstance(agent, LearningAgent) and (buffer := self.buffers.get(self._learner_of(agent))) is not None:
                 reward, elapsed = agent.outcome()
                 _check_number(reward, agent, "reward", world.now)
                 chain = chain_key(berth.episode, agent.index)
@@ -204,7 +204,7 @@ class Fleet:
                     f"agent {question.agent.name!r} asks at t={question.asked_at:g} for a "
                     f"{type(question).__name__}; a fleet answers Decisions only"
                 )
-            families.setdefault(question.agent.family, []).append(place)
+            families.setdefault(self._learner_of(question.agent), []).append(place)
         actions: list[Any] = [None] * len(questions)
         for family, places in families.items():
             asked = cast(list[Decision], [questions[place] for place in places])
@@ -212,6 +212,10 @@ class Fleet:
             for place, action in zip(places, acted.actions, strict=True):
                 actions[place] = action
         return actions
+
+    def _learner_of(self, agent: LearningAgent) -> str:
+        """Return the key of the learner that decides for an agent."""
+        return agent.name if agent.name in self.learners else agent.family
 
     def _act(self, family: str, asked: Sequence[Decision], chains: Sequence[int]) -> Acted:
         learner = self.learners.get(family)

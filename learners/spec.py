@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import attrs
@@ -71,25 +71,36 @@ class PolicySpec:
         return [f"{name} is {theirs[name]!r}, not {mine[name]!r}" for name in mine if mine[name] != theirs[name]]
 
 
-def policy_specs(world: World) -> dict[str, PolicySpec]:
+def policy_specs(world: World, *, separate: Collection[str] = ()) -> dict[str, PolicySpec]:
     """Return the specification of each family of learning agents in ``world``, in order of creation.
 
     Agents with a policy of their own (scripted or attached) are left out.
 
+    Args:
+        world: the world.
+        separate: families that share nothing: each of their agents has a specification of its own, under its name.
+
     Raises:
-        LearningError: agents of one family that see or do different things.
+        LearningError: agents of one family that see or do different things; no such family in ``separate``.
     """
     specs: dict[str, PolicySpec] = {}
+    families: set[str] = set()
     for agent in world.agents.values():
         if not isinstance(agent, LearningAgent) or agent.policy is not None:
             continue
+        families.add(agent.family)
         spec = PolicySpec.of(agent)
+        if agent.family in separate:
+            specs[agent.name] = attrs.evolve(spec, family=agent.name)
+            continue
         known = specs.setdefault(agent.family, spec)
         if known != spec:
             differences = "; ".join(known.differences(spec))
             raise LearningError(
                 f"agent {agent.name!r} can't share the policy of family {agent.family!r}: {differences}"
             )
+    if unknown := sorted(set(separate) - families):
+        raise LearningError(f"separate: no agents of family {', '.join(unknown)} learn here, only {sorted(families)}")
     return specs
 
 

@@ -69,13 +69,14 @@ class Trainer:
 
     Args:
         make_world: builds the world of an episode.
-        learners: a learner for each family of agents that have no policy of their own.
+        learners: a learner for each family of agents that have no policy of their own, or for an agent by its name,
+            which goes before its family's.
         horizon: simulated time at which an episode ends.
         decisions: how many to gather in all.
         rollout: how many to gather for each update.
         worlds: how many worlds to advance together.
         workers: processes that share the worlds; 1 gathers in this process. What is learned does not depend on it.
-        frozen: families that act but don't learn.
+        frozen: families (or agents, by name) that act but don't learn.
         checkpoints: folder for the checkpoint ``latest.pt``, if one is to be kept.
         checkpoint_every: updates from one checkpoint to the next; the last update always leaves one.
 

@@ -44,14 +44,14 @@ class Workers:
 
     Args:
         make_world: builds the world of an episode; it is pickled, so it must come from a module.
-        learners: a learner for each family of agents that have no policy of their own.
+        learners: by family or by agent's name, see `Fleet`.
         horizon: simulated time at which an episode ends.
         worlds: how many worlds to advance in all.
         processes: how many processes share them.
         whole_episodes: play worlds to their end in each rollout, so that no chain is cut.
 
     Attributes:
-        buffers: what has been gathered, by family.
+        buffers: what has been gathered, by learner.
         decisions: decisions answered so far.
         episodes: episodes finished so far.
 
