@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -33,14 +33,14 @@ class Linked(Record, table="links", level="decisions"):
 class Link:
     """One direction between two agents."""
 
-    __slots__ = ("_lag", "_rng", "_streams", "delay", "latency", "receiver")
+    __slots__ = ("_lag", "_rng", "_sender", "delay", "latency", "receiver")
 
-    def __init__(self, receiver: Agent, latency: Latency, streams: Callable[[str], Stream]) -> None:
+    def __init__(self, sender: Agent, receiver: Agent, latency: Latency) -> None:
         self.receiver = receiver
         self.latency = latency
         self.delay = latency.value if isinstance(latency, ConstantLatency) else None
         self._lag = self.delay
-        self._streams = streams
+        self._sender = sender
         self._rng: Stream | None = None
 
     def draw(self) -> float:
@@ -48,15 +48,19 @@ class Link:
         if self.delay is not None:
             return self.delay
         if self._rng is None:
-            self._rng = self._streams("link")
+            self._rng = self._stream("link")
         return self.latency.draw(self._rng)
 
     @property
     def lag(self) -> float:
         """How late the receiver sees what the sender publishes: a stochastic latency is drawn once."""
         if self._lag is None:
-            self._lag = self.latency.draw(self._streams("lag"))
+            self._lag = self.latency.draw(self._stream("lag"))
         return self._lag
+
+    def _stream(self, purpose: str) -> Stream:
+        world = self._sender.world
+        return stream(world.seed, world.episode, purpose, self._sender.name, self.receiver.name)
 
 
 @attrs.frozen(eq=False)
@@ -123,6 +127,9 @@ class Topology:
         self._seed = seed
         self._episode = episode
         self._adjacency = adjacency
+        # Equal links share one model.
+        given = network.latency
+        self._latency = given if callable(given) else resolve(given, "any agent", "any other")
         self._added: dict[int, dict[int, LatencySpec | None]] = {}
         self._down: dict[tuple[int, int], float] = {}
 
@@ -168,9 +175,8 @@ class Topology:
                 there, own = True, self._added[sender.index][receiver.index]
         if not there:
             return None
-        latency = resolve(self._network.latency if own is None else own, sender.name, receiver.name)
-        names = (sender.name, receiver.name)
-        return Link(receiver, latency, lambda purpose: stream(self._seed, self._episode, purpose, *names))
+        latency = resolve(self._latency if own is None else own, sender.name, receiver.name)
+        return Link(sender, receiver, latency)
 
     def is_up(self, sender: Agent, receiver: Agent) -> bool:
         """Whether a message from ``sender`` to ``receiver`` would be delivered now."""
