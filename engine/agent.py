@@ -19,11 +19,11 @@ from .handlers import Handlers, Served, handlers_of
 from .inspection import may_read
 from .records import Message, Record
 from .streams import Stream, stream
+from .topology import Links
 from .view import View
 from .waiting import Alarm, Ask, Receive, Sleep, Wait, settled
 
 if TYPE_CHECKING:
-    from .topology import Links
     from .world import World
 
 M = TypeVar("M", bound=Message)
@@ -41,6 +41,7 @@ class Agent:
         name: unique in a world.
         world: the world it lives in, once there is one; ``world.env`` is the SimPy environment.
         index: its place in the order of the world's agents.
+        links: its outgoing links, by receiver's name.
         left_at: when it left the world; ``None`` while it is there.
         capacity: how many messages it handles at a time, if that is limited: a handler with ``yield`` in it keeps it
             busy until it is through, and further messages wait, first come first served. Replies to what it asks, and
@@ -48,9 +49,24 @@ class Agent:
         visible: names of the attributes that agents with a link from here may see, by :meth:`view`.
     """
 
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_callbacks",
+        "_feeds",
+        "_inbox",
+        "_neighbours",
+        "_processes",
+        "_receiving",
+        "index",
+        "links",
+        "name",
+        "world",
+    )  # what every message touches lies together; what subclasses add goes into the dictionary
     name: str
     world: World
     index: int
+    links: Links
     left_at: float | None = None
     capacity: int | None = None
     visible: ClassVar[tuple[str, ...]] = ()
@@ -103,11 +119,6 @@ class Agent:
             self._neighbours[1][kind] = known
         return known
 
-    @cached_property
-    def links(self) -> Links:
-        """Its outgoing links, by receiver's name."""
-        return self.world.topology.links(self)
-
     @property
     def queue_length(self) -> int:
         """How many messages wait for it while it is busy, see ``capacity``."""
@@ -148,12 +159,9 @@ class Agent:
         """
         if isinstance(receivers, (str, Agent)):
             receivers = (receivers,)
-        names = [receiver if isinstance(receiver, str) else receiver.name for receiver in receivers]
-        env = self.world.env
-        if not names:
-            return settled(env, [])
         ask = Ask(self, timeout)
-        ask.expect([self._post(name, request, NORMAL, 0, ask) for name in names])
+        post = self._post
+        ask.expect([post(to if to.__class__ is str else to.name, request, NORMAL, 0, ask) for to in receivers])  # type: ignore[union-attr, arg-type]
         return ask
 
     def receive(self, *kinds: type[M]) -> Wait:
@@ -271,6 +279,7 @@ class Agent:
     def _join(self, world: World, index: int) -> None:
         self.world = world
         self.index = index
+        self.links = Links(self)
         self._callbacks = (self._deliver,)
         self._neighbours = None
         self._receiving: list[Receive] = []

@@ -161,10 +161,6 @@ class Topology:
         """Whether a link carries messages one way only."""
         return self._network.directed
 
-    def links(self, agent: Agent) -> Links:
-        """The table of ``agent``'s outgoing links."""
-        return Links(agent, self)
-
     def find(self, sender: Agent, receiver: Agent) -> Link | None:
         """A new link from ``sender`` to ``receiver``, if the network has one."""
         own: LatencySpec | None = None
@@ -270,16 +266,15 @@ class Links(dict[str, "Link | None"]):
     Looking up one that is missing refuses; it gives ``None`` if it is down, or if the network drops such messages.
     """
 
-    __slots__ = ("_asleep", "_owner", "_topology")
+    __slots__ = ("_asleep", "_owner")
 
-    def __init__(self, owner: Agent, topology: Topology) -> None:
+    def __init__(self, owner: Agent) -> None:
         super().__init__()
         self._owner = owner
-        self._topology = topology
         self._asleep: dict[str, Link | None] | None = None
 
     def __missing__(self, name: str) -> Link | None:
-        owner, world, topology = self._owner, self._owner.world, self._topology
+        owner, world, topology = self._owner, self._owner.world, self._owner.world.topology
         if owner.left_at is not None:
             raise LinkError(f"{owner} can't send at t={owner.now:g}: it left at t={owner.left_at:g}")
         receiver = world.agents.get(name) or world.departed.get(name)
@@ -310,7 +305,7 @@ class Links(dict[str, "Link | None"]):
     def asleep(self, name: str) -> Link:
         """The link to ``name`` that is down."""
         link = (self._asleep or {}).get(name)
-        return link or self._topology.find(self._owner, self._owner.world.agents[name])  # type: ignore[return-value]
+        return link or self._owner.world.topology.find(self._owner, self._owner.world.agents[name])  # type: ignore[return-value]
 
     def _refusal(self, name: str) -> LinkError:
         owner = self._owner

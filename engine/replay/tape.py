@@ -27,7 +27,6 @@ from .restore import RecordKinds
 if TYPE_CHECKING:
     from ..behaviour import Process
     from ..clock import Clock
-    from ..topology import Topology
 
 _ENGINE_TABLES = frozenset(["agents", "links"])
 
@@ -183,7 +182,7 @@ def _silence(agent: Agent) -> None:
     for process in list(agent._processes):
         process.abort()
     agent._handlers = _Deaf()
-    agent.__dict__["links"] = _TapedLinks(agent, agent.world.topology)
+    agent.links = _TapedLinks(agent)
 
 
 def _replace(agent: Agent, make: Callable[[str], Agent]) -> None:
@@ -229,8 +228,8 @@ class _TapedLinks(Links):
 
     __slots__ = ("recorded",)
 
-    def __init__(self, owner: Agent, topology: Topology) -> None:
-        super().__init__(owner, topology)
+    def __init__(self, owner: Agent) -> None:
+        super().__init__(owner)
         self.recorded: _RecordedLink | None = None
 
     def __getitem__(self, name: str) -> Any:
