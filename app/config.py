@@ -77,7 +77,7 @@ class Study:
     def describe(self) -> dict[str, Any]:
         """The study for a run's manifest: the file as it was written, and all that follows from it."""
         return {
-            "file": self.path.name,
+            "file": str(self.path.resolve()),
             "toml": self.text,
             "market": self.market.name,
             "scenario": plain(self.scenario),
@@ -122,6 +122,28 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
     if sections.faults:
         raise _error(path, text, sections.faults)
     return study
+
+
+def load_as(path: str | Path, cls: type[T]) -> T:
+    """Read a file that is one `cls` as a whole, every field of which it must give.
+
+    Raises:
+        ConfigError: no such file, not TOML, or keys and values that do not fit; all of them are named at once.
+    """
+    path = Path(path)
+    text = _read(path)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    value, faults = structure(data, cls, path.parent)
+    told = {fault.path[:1] for fault in faults}
+    for field in attrs.fields(cls):  # type: ignore[arg-type]
+        if field.name not in data and (field.name,) not in told:
+            faults.append(Fault((field.name,), "missing"))
+    if faults:
+        raise _error(path, text, faults)
+    return cast(T, value)
 
 
 class _Sections:

@@ -1,0 +1,223 @@
+"""`catallaxy score`: a dealer learns an instance that can be solved exactly, and is scored against the optimum."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import attrs
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from catallaxy.engine import EventLog
+from catallaxy.learners import PPO, PPOConfig, Trainer, policy_specs
+from catallaxy.market.dealer.tick_session import FAMILY, TickSession, simulate, tabulated
+from catallaxy.market.reference.estimates import Estimate
+from catallaxy.market.reference.tick_dealer import TickDealer, TickPolicy, evaluate
+from catallaxy.market.reference.tick_yardsticks import Yardstick, yardstick
+
+from .config import load_as
+from .display import console
+from .metrics import write_metrics
+from .runs import check_vacant
+from .strict import plain
+from .train import learn
+
+ROLLOUT = 16_384
+SIMULATED_DEALERS, SIMULATED_TICKS, BURN_IN = 40, 2_000, 400
+_SURE = 1.96  # standard errors to either side of a 95 % interval
+
+
+def recipe(decisions: int) -> PPOConfig:
+    """How the dealer learns, the same for every instance.
+
+    What matters: rewards are rare and skewed (most ticks bring nothing, a few a large trade), so the actor passes over
+    each rollout once and clips late, or clipping would cut off the good news first; the critic passes often and learns
+    from longer returns, so that the actor's advantages can be short and quiet; means are kept within their bounds, or
+    hedging could fall asleep at h = 0; what is noise in the single updates is averaged away.
+    """
+    return PPOConfig(
+        learning_rate=2e-3,
+        decay=decisions,
+        decay_power=1.5,
+        decay_floor=0.01,
+        averaging=10.0,
+        initial_std=0.3,
+        lam=0.7,
+        value_lam=0.95,
+        epochs=1,
+        value_epochs=4,
+        clip=0.5,
+        entropy_weight=0.005,
+        bounds_weight=10.0,
+    )
+
+
+@attrs.frozen
+class Score:
+    """What the learned policy is worth for one type; the objectives in MEUR bp per minute.
+
+    Attributes:
+        gamma: risk aversion, 1/(bp MEUR).
+        learned: J of the learned policy, by exact evaluation.
+        fixed: J of the best constant half-spread and hedge without skew.
+        best: J of the optimum.
+        simulated: J of the learned policy, by playing it in a world.
+    """
+
+    gamma: float
+    learned: float
+    fixed: float
+    best: float
+    simulated: Estimate
+
+    @property
+    def score(self) -> float:
+        """0 for the best fixed policy, 1 for the optimum."""
+        return self._of(self.learned)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % confidence interval of the simulated score."""
+        width = _SURE * self.simulated.error
+        return self._of(self.simulated.mean - width), self._of(self.simulated.mean + width)
+
+    def _of(self, objective: float) -> float:
+        return (objective - self.fixed) / (self.best - self.fixed)
+
+    def describe(self) -> dict[str, Any]:
+        """As plain data."""
+        low, high = self.interval
+        simulated = {"J": self.simulated.mean, "standard_error": self.simulated.error}
+        simulated |= {"score": self._of(self.simulated.mean), "score_low": low, "score_high": high}
+        return {
+            "gamma": self.gamma,
+            "J": self.learned,
+            "J_fixed": self.fixed,
+            "J_star": self.best,
+            "score": self.score,
+            "simulated": simulated,
+        }
+
+
+def score(
+    path: Path, out: Path, *, decisions: int, seed: int, workers: int = 1, force: bool = False, quiet: bool = False
+) -> list[Score]:
+    """Learn an instance and write the run folder `out`.
+
+    It then holds `policy.csv`, `scores.json`, `checkpoints/latest.pt` and `metrics/` (learning curve and scores).
+
+    Args:
+        path: instance file, all fields of `TickDealer`.
+        out: run folder.
+        decisions: to learn from.
+        seed: root seed of learning; the simulation has a root of its own.
+        workers: processes to gather in; what is learned does not depend on it.
+        force: whether an earlier run in `out` may be replaced.
+        quiet: whether to print nothing.
+
+    Raises:
+        CatallaxyError: the instance or the folder can't be used, or learning diverged.
+        KeyboardInterrupt: after Ctrl-C, with the checkpoint of the last update written.
+    """
+    session = TickSession(load_as(path, TickDealer))
+    check_vacant(out, force=force)
+    screen = console(quiet=quiet)
+    settings = recipe(decisions)
+    described = {"file": path.name, "instance": plain(session.dealer), "ppo": plain(settings), "decisions": decisions}
+    with EventLog(out, seed=seed, scenario=described, overwrite=force):
+        yardsticks = _solve(session.dealer, screen)
+        start = perf_counter()
+        tables = _learn(session, settings, decisions, seed, workers, out, screen)
+        seconds = perf_counter() - start
+        scores = _judge(session, tables, yardsticks, seed)
+        _write(out, tables, scores, {**described, "seed": seed, "seconds": seconds})
+    _show(scores, screen)
+    screen.print(f"learned {decisions:,} decisions in {seconds:,.0f} s; policy and scores are in {out}")
+    return scores
+
+
+def _solve(dealer: TickDealer, screen: Console) -> list[Yardstick]:
+    found = []
+    for gamma in dealer.gammas:
+        with screen.status(f"solving for the optimum at gamma = {gamma:g}"):
+            found.append(yardstick(dealer, gamma))
+    return found
+
+
+def _learn(
+    session: TickSession, settings: PPOConfig, decisions: int, seed: int, workers: int, out: Path, screen: Console
+) -> dict[float, TickPolicy]:
+    learner = PPO(policy_specs(session.build(seed, 0))[FAMILY], settings, seed=seed)
+    trainer = Trainer(
+        partial(session.build, seed),
+        {FAMILY: learner},
+        horizon=session.horizon,
+        decisions=decisions,
+        rollout=min(ROLLOUT, decisions),
+        worlds=session.worlds,
+        workers=min(workers, session.worlds),
+        checkpoints=out / "checkpoints",
+        checkpoint_every=50,
+    )
+    learn(trainer, out, screen)
+    policy = learner.policy.averaged()
+    return {
+        gamma: tabulated(session.dealer, gamma, lambda rows: policy.act(rows).actions)
+        for gamma in session.dealer.gammas
+    }
+
+
+def _judge(
+    session: TickSession, tables: Mapping[float, TickPolicy], yardsticks: Sequence[Yardstick], seed: int
+) -> list[Score]:
+    played = simulate(session, tables, seed + 1, dealers=SIMULATED_DEALERS, ticks=SIMULATED_TICKS, burn_in=BURN_IN)
+    return [
+        Score(
+            gamma=one.gamma,
+            learned=evaluate(session.dealer, one.gamma, tables[one.gamma]).objective,
+            fixed=one.fixed.objective,
+            best=one.optimum.measures.objective,
+            simulated=played[one.gamma],
+        )
+        for one in yardsticks
+    ]
+
+
+def _write(out: Path, tables: Mapping[float, TickPolicy], scores: Sequence[Score], run: Mapping[str, Any]) -> None:
+    with (out / "policy.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["gamma", "q", "s", "u", "h"])
+        for gamma, table in tables.items():
+            limit = len(table.s) // 2
+            for place, row in enumerate(zip(table.s.tolist(), table.u.tolist(), table.h.tolist(), strict=True)):
+                writer.writerow([gamma, place - limit, *row])
+    rows = [one.describe() for one in scores]
+    found = {"mean": mean(scores), "worst": min(one.score for one in scores), "types": rows}
+    (out / "scores.json").write_text(json.dumps({**found, **run}, indent=2) + "\n", encoding="utf-8")
+    write_metrics(
+        out, "scores", ({name: row[name] for name in ("gamma", "J", "J_fixed", "J_star", "score")} for row in rows)
+    )
+
+
+def mean(scores: Sequence[Score]) -> float:
+    """The mean score over types."""
+    return sum(one.score for one in scores) / len(scores)
+
+
+def _show(scores: Sequence[Score], screen: Console) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title="Objectives in MEUR bp per minute", title_justify="left")
+    for title in ("gamma", "best fixed", "learned", "simulated", "optimum", "score", "simulated, 95 %"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in scores:
+        low, high = one.interval
+        values = f"{one.fixed:.4f}", f"{one.learned:.4f}", f"{one.simulated.mean:.4f}", f"{one.best:.4f}"
+        table.add_row(f"{one.gamma:g}", *values, f"{one.score:.3f}", f"{low:.3f} to {high:.3f}")
+    screen.print(table)
+    screen.print(f"mean score {mean(scores):.3f}, worst type {min(one.score for one in scores):.3f}")

@@ -1,0 +1,96 @@
+"""`catallaxy score`: from an instance file to a table of what was learned and its scores."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from catallaxy.command import main
+from catallaxy.config import ConfigError, load_as
+from catallaxy.learners import load_policies
+from catallaxy.market.dealer.tick_session import tabulated
+from catallaxy.market.reference.tick_dealer import TickDealer, TickPolicy, evaluate
+from catallaxy.score import score
+
+SHIPPED = Path(__file__).parents[2] / "examples" / "score" / "dealer.toml"
+SMALL = {
+    "limit = 50": "limit = 6",
+    "sizes = [1, 5, 10]": "sizes = [1, 3]",
+    "rates = [1.0, 0.5, 0.2]": "rates = [2.0, 1.0]",
+    "gammas = [0.001, 0.002, 0.005, 0.01, 0.02]": "gammas = [0.02, 0.1]",
+}
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    text = SHIPPED.read_text()
+    for old, new in SMALL.items():
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "small.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def few(monkeypatch) -> None:
+    monkeypatch.setattr("catallaxy.score.SIMULATED_DEALERS", 20)
+    monkeypatch.setattr("catallaxy.score.SIMULATED_TICKS", 300)
+    monkeypatch.setattr("catallaxy.score.BURN_IN", 50)
+
+
+def test_the_shipped_instance_is_the_benchmark() -> None:
+    assert load_as(SHIPPED, TickDealer) == TickDealer()
+
+
+def test_an_instance_is_refused_with_all_its_faults(small) -> None:
+    text = small.read_text().replace("tick = 0.25 ", "tock = 0.25 ").replace("sizes = [1, 3]", "sizes = [1, 2.5]")
+    small.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_as(small, TickDealer)
+    message = str(caught.value)
+    for part in ("tock", "tick: missing", "sizes[1]", "2.5 is not an integer"):
+        assert part in message
+
+
+def test_an_instance_that_makes_no_sense_is_refused(small) -> None:
+    small.write_text(small.read_text().replace("rates = [2.0, 1.0]", "rates = [2.0]"))
+    with pytest.raises(ConfigError, match="rates has 1 entries and sizes has 2"):
+        load_as(small, TickDealer)
+
+
+def test_what_is_exported_is_worth_what_is_reported(small, few, tmp_path) -> None:
+    out = tmp_path / "run"
+    scores = score(small, out, decisions=20_000, seed=4, quiet=True)
+    report = json.loads((out / "scores.json").read_text())
+    dealer = load_as(small, TickDealer)
+    with (out / "policy.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["q"] for row in rows] == [str(q) for _ in dealer.gammas for q in range(-6, 7)]
+    policies = load_policies(out / "checkpoints" / "latest.pt")
+    for one, told in zip(scores, report["types"], strict=True):
+        mine = [row for row in rows if float(row["gamma"]) == one.gamma]
+        table = TickPolicy(**{name: np.array([float(row[name]) for row in mine]) for name in ("s", "u", "h")})
+        exact = evaluate(dealer, one.gamma, table).objective
+        assert told["J"] == one.learned == exact
+        assert told["score"] == (exact - told["J_fixed"]) / (told["J_star"] - told["J_fixed"])
+        assert abs(one.simulated.deviation(exact)) < 4.0
+        saved = tabulated(dealer, one.gamma, lambda given: policies["dealers"].act(given).actions)
+        np.testing.assert_array_equal(saved.u, table.u)
+    assert report["mean"] == pytest.approx(np.mean([one.score for one in scores]))
+    assert report["seed"] == 4
+
+
+def test_the_command_tells_what_came_out(small, few, tmp_path, capsys) -> None:
+    main(["score", str(small), "--decisions", "2000", "--out", str(tmp_path / "run")])
+    assert "mean score" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_small_instance_is_learned_close_to_its_optimum(small, tmp_path) -> None:
+    scores = score(small, tmp_path / "run", decisions=1_500_000, seed=0, quiet=True)
+    assert all(one.score > 0.8 for one in scores), [one.score for one in scores]

@@ -1,0 +1,85 @@
+"""PPO's further options: an average of weights, passes of the critic alone, means kept within their bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from catallaxy.learners import PPO, Fleet, PPOConfig, Trainer, load_policies, policy_specs, save_checkpoint
+
+
+def learner_of(walkers, **options) -> PPO:
+    return PPO(policy_specs(walkers(0))["walkers"], PPOConfig(minibatch=256, **options), seed=1)
+
+
+def train(walkers, learner: PPO, updates: int = 3) -> list[dict[str, torch.Tensor]]:
+    """The actor's weights after each update."""
+    weights = []
+    trainer = Trainer(walkers, {"walkers": learner}, horizon=20.0, decisions=updates * 400, rollout=400, worlds=4)
+    for _ in trainer:
+        weights.append({name: tensor.clone() for name, tensor in learner.policy.actor.state_dict().items()})
+    return weights
+
+
+def test_without_preference_the_average_weighs_all_updates_alike(walkers) -> None:
+    learner = learner_of(walkers, averaging=0.0)
+    weights = train(walkers, learner)
+    for name, tensor in learner.policy.average.items():
+        torch.testing.assert_close(tensor, sum(each[name] for each in weights) / 3)
+
+
+def test_the_average_acts_is_saved_and_is_what_a_checkpoint_gives(walkers, tmp_path) -> None:
+    learner = learner_of(walkers, averaging=3.0)
+    train(walkers, learner)
+    rows = np.array([[0.5, 0.2, -0.5], [0.1, -0.4, 0.3]], np.float32)
+    averaged, present = learner.policy.averaged().act(rows).actions, learner.act(rows).actions
+    assert not np.array_equal(averaged, present)
+    save_checkpoint(tmp_path / "latest.pt", {"walkers": learner})
+    np.testing.assert_array_equal(load_policies(tmp_path / "latest.pt")["walkers"].act(rows).actions, averaged)
+    again = learner_of(walkers, averaging=3.0)
+    again.load_state_dict(learner.state_dict())
+    np.testing.assert_array_equal(again.policy.averaged().act(rows).actions, averaged)
+    np.testing.assert_array_equal(again.act(rows).actions, present)
+
+
+def test_without_an_average_the_present_weights_are_given(walkers) -> None:
+    learner = learner_of(walkers)
+    assert learner.policy.averaged() is learner.policy.mirror
+
+
+def test_more_passes_of_the_critic_leave_the_actors_steps_as_they_are(walkers) -> None:
+    """The critic's steps come after the actor's, and share nothing with them but the optimiser's settings."""
+    one, four = (learner_of(walkers, value_epochs=epochs, epochs=1, max_gradient=1e9) for epochs in (1, 4))
+    losses = []
+    for learner in (one, four):
+        buffer = Fleet(walkers, {"walkers": learner}, 20.0, worlds=4).gather(400)["walkers"]
+        losses.append(learner.update(buffer)["losses/value"])
+    for name, tensor in one.policy.actor.state_dict().items():
+        assert torch.equal(tensor, four.policy.actor.state_dict()[name])
+    assert losses[1] < losses[0]
+
+
+def test_a_mean_outside_its_bounds_is_called_back(walkers) -> None:
+    far = {}
+    for weight in (0.0, 10.0):
+        learner = learner_of(walkers, bounds_weight=weight, learning_rate=1e-2)
+        with torch.no_grad():
+            learner.policy.actor[-1].bias.fill_(3.0)
+        learner.policy.refresh()
+        train(walkers, learner, updates=6)
+        rows = np.zeros((1, learner.spec.observation_size), np.float32)
+        far[weight] = float(learner.act(rows).raw.max())
+    assert far[10.0] < 2.0
+    assert far[10.0] < far[0.0] - 0.5
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_the_step_size_falls_to_its_floor(walkers, power) -> None:
+    learner = learner_of(walkers, learning_rate=1e-3, decay=1200, decay_power=power, decay_floor=0.1)
+    rates = []
+    for _ in Trainer(walkers, {"walkers": learner}, horizon=20.0, decisions=2400, rollout=600, worlds=4):
+        rates.append(learner.optimizer.param_groups[0]["lr"])
+    assert rates[0] == 1e-3
+    assert 0.4**power < rates[1] / 1e-3 < 0.6**power
+    assert rates[-1] == pytest.approx(1e-4)
