@@ -161,7 +161,7 @@ class Agent:
             receivers = (receivers,)
         ask = Ask(self, timeout)
         post = self._post
-        ask.expect([post(to if to.__class__ is str else to.name, request, NORMAL, 0, ask) for to in receivers])  # type: ignore[union-attr, arg-type]
+        ask.expect([post(to if to.__class__ is str else to.name, request, NORMAL, 0, ask) for to in receivers])  # type: ignore[union-attr]
         return ask
 
     def receive(self, *kinds: type[M]) -> Wait:
