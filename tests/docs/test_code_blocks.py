@@ -1,4 +1,4 @@
-"""Every Python block in the guide runs, in order, page by page; a `text` block after it is what it prints."""
+"""Every Python block in README and guide runs, in order, page by page; a `text` block after it is what it prints."""
 
 import contextlib
 import io
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if "```python" in path.read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[2]
+GUIDE = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [page for page in (ROOT / "README.md", *GUIDE) if "```python" in page.read_text(encoding="utf-8")]
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\s*^```text\n(?P<printed>.*?)^```$)?", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_of_a_page_runs_and_prints_what_it_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -27,3 +28,9 @@ def test_every_block_of_a_page_runs_and_prints_what_it_says(
             exec(compile("\n" * above + block["code"], str(page), "exec"), names)
         if block["printed"] is not None:
             assert printed.getvalue() == block["printed"]
+
+
+def test_the_readme_shows_the_example_as_it_is():
+    shown = BLOCK.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert shown is not None
+    assert shown["code"] == (ROOT / "examples" / "hello_market.py").read_text(encoding="utf-8")
