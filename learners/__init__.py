@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .policy import CategoricalPolicy, GaussianPolicy, Policy, policy_for
     from .policy_gradient import PolicyGradient, PolicyGradientConfig
     from .ppo import PPO, PPOConfig
+    from .recurrent import RecurrentPolicy
     from .reinforce import REINFORCE, REINFORCEConfig
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "PolicySpec",
     "Progress",
     "REINFORCEConfig",
+    "RecurrentPolicy",
     "Trainer",
     "TrajectoryBuffer",
     "Transitions",
@@ -79,6 +81,7 @@ _WITH_TORCH = {
     "PolicyGradientConfig": "policy_gradient",
     "REINFORCE": "reinforce",
     "REINFORCEConfig": "reinforce",
+    "RecurrentPolicy": "recurrent",
     "load_checkpoint": "checkpoint",
     "load_policies": "checkpoint",
     "policy_for": "policy",

@@ -238,6 +238,11 @@ class TrajectoryBuffer:
         self._size = count
         self._open = dict(zip(self.column("chain").tolist(), range(count), strict=True))
 
+    def last_raw(self, chains: Sequence[int]) -> Array:
+        """Return the raw action [n, a] of each chain's open row; 0 where it has none."""
+        rows = np.array([self._open.get(chain, -1) for chain in chains], np.int64)
+        return np.where(rows[:, None] >= 0, self._store["raw"][rows], np.float32(0))
+
     def columns(self) -> dict[str, Array]:
         """Return every column so far, open rows included, as views by name."""
         return {name: column[: self._size] for name, column in self._store.items()}

@@ -85,7 +85,10 @@ def load_policies(path: str | Path) -> dict[str, Mirror]:
     for family, state in _read(Path(path))["learners"].items():
         try:
             stored = state["policy"]
-            policy = policy_for(spec_from_state(state["spec"]), hidden=stored["hidden"], generator=torch.Generator())
+            policy = policy_for(
+                spec_from_state(state["spec"]), hidden=stored["hidden"], memory=stored.get("memory", 0),
+                window=stored.get("window", 1), generator=torch.Generator(),
+            )  # fmt: skip
             policy.load_state(stored)
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise CheckpointError(f"{path}: the policy of family {family!r} can't be read: {error!r}") from error

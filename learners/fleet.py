@@ -225,6 +225,8 @@ class Fleet:
                 f"learner (there are learners for: {', '.join(self.learners) or 'none'}); give it a policy or a learner"
             )
         observation = _single(asked, "observation")
+        if memory := getattr(learner, "memory", 0):
+            observation = np.hstack([observation, self._remembered(family, chains, memory)])
         acted = learner.act(observation, _single(asked, "noise"))
         _check_actions(acted.actions, asked)
         if family not in self.buffers:
@@ -241,6 +243,12 @@ class Fleet:
             elapsed=[decision.elapsed for decision in asked],
         )  # fmt: skip
         return acted
+
+    def _remembered(self, family: str, chains: Sequence[int], memory: int) -> npt.NDArray[np.float32]:
+        """Return what each chain's last decision has left in memory, [n, memory]; 0 at its first."""
+        if family not in self.buffers:
+            return np.zeros((len(chains), memory), np.float32)
+        return self.buffers[family].last_raw(chains)[:, -memory:]
 
     def _replay(self, berth: _Berth, now: float) -> None:
         """Play the berth's world from its beginning, with the actions that it has been given."""

@@ -42,6 +42,8 @@ class Learner(Protocol):
     """The four methods that a fleet and a trainer call; there is nothing to inherit.
 
     A learner that needs whole episodes sets ``whole_episodes = True``: rollouts are then cut only where episodes end.
+    One with an attribute ``memory`` > 0 finds that many numbers at the end of each observation: those at the end of the
+    raw action of the same agent's last decision, 0 at its first.
     One that acts in other processes may have a method ``actor()``, see `actor_of`.
     """
 

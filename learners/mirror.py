@@ -61,6 +61,9 @@ def _side_by_side(actor: Layer, critic: Layer) -> tuple[Single, Single]:
 class Mirror(ABC):
     """Actor and critic of equal shape, run side by side in float32; subclasses say what the actor's output means.
 
+    Attributes:
+        memory: how many numbers of memory follow an observation and a raw action; see `recurrent`.
+
     Args:
         spec: what the policy sees and does.
         actor: weights [in, out] and biases [out] of each layer; tanh follows all but the last.
@@ -68,6 +71,8 @@ class Mirror(ABC):
         observations: moments by which observations are normalised.
         returns: moments by which the critic's output is scaled back.
     """
+
+    memory = 0
 
     def __init__(
         self,
@@ -77,13 +82,17 @@ class Mirror(ABC):
         observations: Moments,
         returns: Moments,
     ) -> None:
-        self.spec = spec
+        self._prepare(spec, observations)
         self._layers = [_side_by_side(*pair) for pair in zip(actor, critic, strict=True)]
         self._outputs = actor[-1][0].shape[1]
+        self._value_mean, self._value_std = float(returns.mean[0]), float(returns.deviation[0])
+
+    def _prepare(self, spec: PolicySpec, observations: Moments) -> None:
+        """Set what normalising needs."""
+        self.spec = spec
         self._flags = sum(spec.options) if spec.masked else 0
         self._mean = observations.mean.astype(np.float32)
         self._inverse = (1.0 / observations.deviation).astype(np.float32)
-        self._value_mean, self._value_std = float(returns.mean[0]), float(returns.deviation[0])
 
     def normalise(self, observations: Single) -> Single:
         """Return [n, d] observations in standard deviations from their mean, as the networks see them.
@@ -132,14 +141,18 @@ class Mirror(ABC):
 
     def __call__(self, agent: LearningAgent, observation: Any) -> npt.NDArray[np.float64]:
         """Answer one agent by its best-known action, [a]: a mirror can be given to an agent as its ``policy``."""
+        action: npt.NDArray[np.float64] = self.act(self._row(agent, observation)).actions[0]
+        return action
+
+    def _row(self, agent: LearningAgent, observation: Any) -> Single:
+        """Return what one agent sees, [1, d]."""
         row = np.array([agent.row(observation)], np.float32)
         if row.shape[1] != self.spec.observation_size:
             raise LearningError(
                 f"agent {agent.name!r}: this policy of family {self.spec.family!r} sees {self.spec.observation_size} "
                 f"numbers, not {row.shape[1]}"
             )
-        action: npt.NDArray[np.float64] = self.act(row).actions[0]
-        return action
+        return row
 
 
 class GaussianMirror(Mirror):

@@ -91,6 +91,10 @@ class Policy(nn.Module, ABC):
         self.returns = Moments(1, memory=value_memory)
         self.mirror: Mirror
 
+    def prepare(self, observation: npt.NDArray[np.float32], next_row: npt.NDArray[np.int64]) -> Tensor:
+        """Return what `evaluate` and `value` want of transitions' ``observation`` [n, d] and ``next_row`` [n]."""
+        return torch.from_numpy(self.mirror.normalise(observation))
+
     @abstractmethod
     def evaluate(self, rows: Tensor, raw: Tensor, *, critic: bool = True) -> Evaluated:
         """Evaluate ``raw`` actions [n, a] for normalised observations ``rows`` [n, d], by the critic too or not."""
@@ -232,9 +236,21 @@ class CategoricalPolicy(Policy):
 
 
 def policy_for(
-    spec: PolicySpec, *, hidden: Sequence[int], initial_std: float = 0.5, generator: torch.Generator
+    spec: PolicySpec,
+    *,
+    hidden: Sequence[int],
+    initial_std: float = 0.5,
+    memory: int = 0,
+    window: int = 16,
+    generator: torch.Generator,
 ) -> Policy:
-    """Return the policy that suits the actions: categorical for discrete ones, else Gaussian."""
+    """Return the policy that suits the actions: categorical for discrete ones, else Gaussian; recurrent with memory."""
+    if memory:
+        from .recurrent import RecurrentPolicy
+
+        return RecurrentPolicy(
+            spec, memory=memory, window=window, hidden=hidden, initial_std=initial_std, generator=generator
+        )
     if spec.options:
         return CategoricalPolicy(spec, hidden=hidden, generator=generator)
     return GaussianPolicy(spec, hidden=hidden, initial_std=initial_std, generator=generator)

@@ -44,6 +44,10 @@ class PolicyGradientConfig:
     """The gradient's norm is clipped to this."""
     hidden: tuple[int, ...] = attrs.field(default=(64, 64), converter=tuple)
     """Sizes of the hidden layers of actor and critic."""
+    memory: int = attrs.field(default=0, validator=validators.ge(0))
+    """Numbers that an agent remembers from one decision to the next (see `policy_for`); 0: nothing."""
+    window: int = attrs.field(default=16, validator=positive)
+    """Decisions through which gradients run back, with memory."""
     initial_std: float = attrs.field(default=0.5, validator=positive)
     """Standard deviation of actions in a Box at first, in half-widths of the action space."""
 
@@ -81,10 +85,18 @@ class PolicyGradient:
         self.spec = spec
         self.settings = config
         self.generator = torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
-        self.policy = policy_for(spec, hidden=config.hidden, initial_std=config.initial_std, generator=self.generator)
+        self.policy = policy_for(
+            spec, hidden=config.hidden, initial_std=config.initial_std, memory=config.memory, window=config.window,
+            generator=self.generator,
+        )  # fmt: skip
         self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=config.learning_rate, eps=1e-5)
         self.updates = 0
         self.decisions = 0
+
+    @property
+    def memory(self) -> int:
+        """How many numbers of memory follow an observation and a raw action."""
+        return self.settings.memory
 
     def act(self, observations: npt.NDArray[np.float32], noise: npt.NDArray[np.float32] | None = None) -> Acted:
         """Answer [n, d] observations, exploring with ``noise`` [n, a] or, without it, by the best-known action."""
@@ -109,8 +121,9 @@ class PolicyGradient:
             )
         before = copy.deepcopy(self.state_dict())
         self._set_learning_rate()
+        seen = batch.observation[:, : self.spec.observation_size]
         if not self.policy.observations.count:  # the first rollout sets the scale before anything is learned from it
-            self.policy.observations.update(batch.observation)
+            self.policy.observations.update(seen)
             self.policy.refresh()
             observed = True
         else:
@@ -130,7 +143,7 @@ class PolicyGradient:
                 f"the size of rewards (here up to {np.abs(batch.reward).max():g})"
             ) from None
         if not observed:
-            self.policy.observations.update(batch.observation)
+            self.policy.observations.update(seen)
         self.policy.refresh()
         self.updates += 1
         if (eta := self.settings.averaging) is not None:
@@ -176,7 +189,7 @@ class PolicyGradient:
 
     def _rows(self, batch: Transitions) -> tuple[Tensor, Tensor]:
         """Return the normalised observations and the raw actions as tensors."""
-        return torch.from_numpy(self.policy.mirror.normalise(batch.observation)), torch.from_numpy(batch.raw)
+        return self.policy.prepare(batch.observation, batch.next_row), torch.from_numpy(batch.raw)
 
     def _step(self, loss: Tensor) -> None:
         """Take one step down the gradient of ``loss``."""

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from gymnasium.spaces import Box
+from gymnasium.spaces import Box, Dict, Discrete, MultiDiscrete
 from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 
 from catallaxy.agents import LearningAgent
-from catallaxy.engine import World
+from catallaxy.engine import AgentError, World
 from catallaxy.learners import LearningError
 from catallaxy.learners.adapters import AgentEnv, WorldAECEnv, WorldParallelEnv
 
@@ -158,3 +158,36 @@ def test_misuse_is_answered() -> None:
     changing = WorldAECEnv(lambda episode: world_of(("a", 1.0), (f"b{episode}", 1.0))(episode), 20.0)
     with pytest.raises(LearningError, match=r"learning agents of episode 1 are \['a', 'b1'\]"):
         changing.reset(options={"episode": 1})
+
+
+class Picker(Ticker):
+    """Picks among three options and one of two, not all on offer."""
+
+    observation_space = Dict({"place": Discrete(2), "level": Box(-1.0, 1.0, (1,), np.float32)})
+    action_space = MultiDiscrete([3, 2])
+    masked = True
+
+    def __init__(self, name):
+        super().__init__(name, 1.0)
+        self.features = ()
+
+    def run(self):
+        while True:
+            yield self.sleep(1.0)
+            offers = [[True, self.rng.random() < 0.5, True], [True, False]]
+            action = yield self.decide({"place": 1, "level": [self.rng.uniform(-1, 1)]}, offers)
+            assert offers[0][action[0]]
+            assert offers[1][action[1]]
+            self.reward(float(action[0]))
+
+
+def test_dictionaries_and_masks_reach_other_libraries() -> None:
+    env = AgentEnv(lambda episode: World([Picker("p")], seed=3, episode=episode), 50.0)
+    env.action_space.seed(0)
+    observation, info = env.reset()
+    for _ in range(40):
+        assert env.observation_space.contains(observation)
+        assert observation.shape == (3,)
+        observation, _, _, _, info = env.step(env.action_space.sample(info["action_mask"]))
+    with pytest.raises(AgentError, match="not available"):
+        env.step(np.array([0, 1]))
