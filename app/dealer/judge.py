@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from catallaxy.agents import Policy
 from catallaxy.engine import EventLog, stream
-from catallaxy.market.dealer import DealerScenario, MarketMaker, build
+from catallaxy.market.dealer import DealerScenario, MarketMaker
 from catallaxy.market.dealer.evaluation import (
     Comparison,
     Interval,
@@ -28,7 +28,6 @@ from catallaxy.market.dealer.evaluation import (
     interval,
 )
 from catallaxy.market.dealer.evaluation import Progress as Tick
-from catallaxy.market.dealer.measures import from_worlds
 
 from ..markets import Evaluation, Policies
 from ..metrics import write_metrics
@@ -103,7 +102,7 @@ def judge(
     with _episodes_played(screen) as tick:
         tables = {
             "before": evaluate(flat, unlearned, seed=judged, episodes=episodes, progress=tick),
-            "after": _play(flat, learned, judged, episodes, log, tick),
+            "after": evaluate(flat, learned, seed=judged, episodes=episodes, log=log, progress=tick),
         }
         comparisons = []
         for group in flat.makers:
@@ -124,19 +123,6 @@ def judge(
 
 def _by_group(scenario: DealerScenario, policies: Mapping[str, Policy]) -> dict[str, Policy]:
     return {group.name: policies[MarketMaker.family] for group in scenario.makers}
-
-
-def _play(
-    scenario: DealerScenario, policies: Mapping[str, Policy], seed: int, episodes: int, log: EventLog, tick: Tick
-) -> pa.Table:
-    """What `evaluate` does, with a log."""
-    tables = []
-    for episode in range(episodes):
-        world = build(scenario, seed, episode, policies)
-        world.run(scenario.duration, log)
-        tables.append(from_worlds([world]))
-        tick()
-    return pa.concat_tables(tables)
 
 
 def _makers(scenario: DealerScenario, tables: Mapping[str, pa.Table]) -> list[Maker]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catallaxy.agents import Policy
+from catallaxy.engine import EventLog
 
 from .build import build
 from .measures import from_worlds
@@ -79,6 +80,7 @@ def evaluate(
     *,
     seed: int,
     episodes: int,
+    log: EventLog | None = None,
     progress: Progress | None = None,
 ) -> pa.Table:
     """Play episodes and measure every maker in each.
@@ -88,6 +90,7 @@ def evaluate(
         policies: by maker's or group's name; a maker's own goes before its group's. Every maker needs one.
         seed: root seed of the episodes.
         episodes: how many.
+        log: where their events go, if anywhere.
         progress: called after each episode.
 
     Returns:
@@ -96,7 +99,7 @@ def evaluate(
     tables = []
     for episode in range(episodes):
         world = build(scenario, seed, episode, policies)
-        world.run(scenario.duration)
+        world.run(scenario.duration, log)
         tables.append(from_worlds([world]))
         if progress is not None:
             progress()
