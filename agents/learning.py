@@ -22,7 +22,7 @@ Policy = Callable[["LearningAgent", Any], npt.ArrayLike]
 _BLOCK = 64
 
 
-class Decided(Record, table="decisions"):
+class Decided(Record, table="decisions", level="decisions"):
     """A decision, as logged: what was seen (the type's features last), what was done, and what the last one earned."""
 
     observation: tuple[float, ...]

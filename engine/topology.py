@@ -157,6 +157,11 @@ class Topology:
         return np.concatenate([_NOBODY, *sources]), np.concatenate([_NOBODY, *(row for _, row in rows)])
 
     @property
+    def complete(self) -> bool:
+        """Whether everybody can reach everybody."""
+        return self._adjacency is None
+
+    @property
     def directed(self) -> bool:
         """Whether a link carries messages one way only."""
         return self._network.directed

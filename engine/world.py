@@ -22,6 +22,7 @@ from .outages import Schedule
 from .streams import check_seed
 
 if TYPE_CHECKING:
+    from .replay import WorldMaker
     from .waiting import Question
 
 
@@ -69,6 +70,13 @@ class World:
             self._start(agent)
         if network.outages:
             Schedule(self, network.outages)
+
+    @staticmethod
+    def resume(folder: str | Path, at: float, make_world: WorldMaker, *, episode: int | None = None) -> World:
+        """The world of a recorded run as it was at time ``at``; see :func:`catallaxy.engine.replay.resume`."""
+        from .replay import resume
+
+        return resume(folder, at, make_world, episode=episode)
 
     @property
     def now(self) -> float:

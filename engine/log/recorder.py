@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..world import World
 
 _LINKS_PER_BATCH = 65_536
+_LISTED_IF_COMPLETE = 1_000
 
 
 class Present(Record, table="agents", level="decisions"):
@@ -140,7 +141,9 @@ class Recorder:
         self.recorded(agent, row, world.now, 0, world.cause)
 
     def _list_links(self, world: World) -> None:
-        """All links of the world, in bulk: there may be millions."""
+        """All links of the world, in bulk: there may be millions. A large complete network lists none."""
+        if world.topology.complete and len(world.agents) > _LISTED_IF_COMPLETE:
+            return
         table = self.tables[Linked]
         sources, targets = world.topology.pairs()
         for start in range(0, len(sources), _LINKS_PER_BATCH):

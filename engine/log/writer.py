@@ -71,7 +71,9 @@ class EventLog(Recorder):
         """Record ``world`` from now on; the world recorded so far, if it is another, is finished."""
         if self._world is not world:
             self.detach()
-            self._manifest["worlds"].append({"episode": world.episode, "seed": world.seed, "from": world.now})
+            session: dict[str, Any] = {"episode": world.episode, "seed": world.seed, "from": world.now}
+            session |= {"network": "complete"} if world.topology.complete else {}
+            self._manifest["worlds"].append(session)
             self._rows_before = self._rows()
             if monotonic() > self._described + 1.0:
                 self._describe()

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import LogError
 from ..log.columns import columns_of, field_types, own_fields
-from ..records import Record
+from ..records import Record, RecordType
 
 if TYPE_CHECKING:
+    from ..agent import Agent
     from .recording import Recording
 
 
 class RecordKinds:
-    """The record classes of a recording's tables, among those that have been defined by now."""
+    """The record classes of a recording's tables, among those that have been defined by now.
 
-    def __init__(self, recording: Recording) -> None:
+    Where several fit, as after a notebook's cell has been run again, it is the one that the agents' code sees.
+    """
+
+    def __init__(self, recording: Recording, agents: Iterable[Agent]) -> None:
         self._recording = recording
+        self._seen = _seen_by({type(agent) for agent in agents})
         self._known: dict[str, tuple[type[Record], dict[str, Any]]] = {}
 
     def restore(self, table: str, row: dict[str, Any]) -> Any:
@@ -43,7 +47,7 @@ class RecordKinds:
         fitting = [
             kind for kind in _subclasses(Record) if kind.__table__ == table and columns_of(kind).schema == schema
         ]
-        fitting = [kind for kind in fitting if _is_current(kind)] or fitting
+        fitting = [kind for kind in fitting if kind in self._seen] or fitting
         if len(fitting) != 1:
             told = " and ".join(f"{kind.__module__}.{kind.__qualname__}" for kind in fitting) or "none"
             raise LogError(
@@ -54,12 +58,11 @@ class RecordKinds:
         return self._known[table]
 
 
-def _is_current(kind: type[Record]) -> bool:
-    """Whether a class is what its name stands for, not an earlier one of a module that has been run again."""
-    found: Any = sys.modules.get(kind.__module__)
-    for name in kind.__qualname__.split("."):
-        found = getattr(found, name, None)
-    return found is kind
+def _seen_by(classes: Iterable[type]) -> set[type[Record]]:
+    """The record classes that the global names of these classes' methods stand for."""
+    methods = [method for cls in classes for base in cls.__mro__ for method in vars(base).values()]
+    scopes = {id(scope): scope for method in methods if (scope := getattr(method, "__globals__", None)) is not None}
+    return {value for scope in scopes.values() for value in scope.values() if isinstance(value, RecordType)}  # type: ignore[misc]
 
 
 def _subclasses(cls: type[Record]) -> Iterator[type[Record]]:

@@ -119,7 +119,7 @@ class _Tape:
         self.played = self.unanswered = self.unknown = 0
         self._live = live
         self._events = recording.events(session, leave_out=_ENGINE_TABLES)
-        self._kinds = RecordKinds(recording)
+        self._kinds = RecordKinds(recording, world.everybody)
         self._sent_live: set[int] = set()
         self._published: set[int] = set()
         self._sequences: dict[int, int] = {}

@@ -33,7 +33,7 @@ class Order(Message):
     price: float
 
 
-class Fill(Message):
+class Fill(Message, level="trades"):
     """The order is done: both sides book exactly opposite amounts."""
 
     quantity: float
@@ -52,7 +52,7 @@ class HedgeOrder(Message):
     quantity: float
 
 
-class HedgeFill(Message):
+class HedgeFill(Message, level="trades"):
     """The exchange has done a hedge at `price`, while its reference price was `reference`."""
 
     quantity: float
@@ -60,7 +60,7 @@ class HedgeFill(Message):
     reference: float
 
 
-class Pricing(Record):
+class Pricing(Record, level="decisions"):
     """What a maker decided: it bids at middle - half_spread and offers at middle + half_spread.
 
     Attributes:
@@ -76,7 +76,7 @@ class Pricing(Record):
     hedge: float
 
 
-class Position(Record):
+class Position(Record, level="trades"):
     """A maker's inventory has changed (at the opening by 0).
 
     Attributes:
@@ -94,7 +94,7 @@ class Position(Record):
     hedge: bool
 
 
-class Statement(Record):
+class Statement(Record, level="decisions"):
     """An account at the opening and, everything settled, after the close.
 
     Attributes:
