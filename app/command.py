@@ -184,7 +184,7 @@ def replay(
     """
     from .replay import replay as play
 
-    agents = dict((*agent.split("=", 1), "")[:2] for agent in live)
+    agents = {name: made_by for name, _, made_by in (agent.partition("=") for agent in live)}
     play(directory, live=agents, out=out, world=world, episode=episode, force=force)
 
 

@@ -20,6 +20,7 @@ class StreamWriter:
         self._file = path.open("wb")
         options = pa.ipc.IpcWriteOptions(compression="zstd", emit_dictionary_deltas=True)
         self._writer = pa.ipc.new_stream(self._file, schema, options=options)
+        self._file.flush()
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Append a batch and hand it to the operating system."""

@@ -96,9 +96,9 @@ class Recording:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
         self.complete = bool(self.manifest["complete"])
-        self.tables = {
-            path.stem: StreamReader(path, self.complete) for path in sorted((self.folder / "events").glob("*.arrows"))
-        }
+        files = sorted((self.folder / "events").glob("*.arrows"))
+        # What is damaged is read as far as it goes; what is lacking then is a difference.
+        self.tables = {path.stem: StreamReader(path, complete=False) for path in files if path.stat().st_size}
 
     @property
     def sessions(self) -> list[Session]:

@@ -170,6 +170,37 @@ def test_an_event_that_is_lacking_or_too_many_is_named(then: bool, tmp_path: Pat
     assert "it is in the log, but not again" in str(nothing)
 
 
+def test_a_truncated_file_is_compared_as_far_as_it_goes_and_named(run: Path):
+    file = run / "events" / "answers.arrows"
+    file.write_bytes(file.read_bytes()[:-20_000])
+    left = len(StreamReader(file, complete=False).read())
+    with pytest.raises(LogError, match=r"answers\.arrows is damaged"):
+        StreamReader(file).read()
+    verdict = verify(run, make_world)
+    assert verdict.difference is not None
+    assert (verdict.difference.table, verdict.difference.recorded) == ("answers", None)
+    assert verdict.events > left
+    assert verdict.reasons == ("events/answers.arrows was changed after the run: its checksum is another",)
+
+
+def test_a_file_that_is_missing_foreign_or_no_table_is_named(run: Path):
+    file = run / "events" / "answers.arrows"
+    whole = file.read_bytes()
+    file.write_bytes(b"not a table")
+    with pytest.raises(LogError, match=r"answers\.arrows is not an Arrow stream"):
+        verify(run, make_world)
+    file.unlink()
+    verdict = verify(run, make_world)
+    assert verdict.difference is not None
+    assert verdict.difference.table == "answers"
+    assert verdict.reasons == ("events/answers.arrows is missing",)
+    file.write_bytes(whole)
+    (run / "events" / "strange.arrows").write_bytes(whole)
+    verdict = verify(run, make_world)
+    assert not verdict.equal
+    assert verdict.reasons == ("events/strange.arrows does not belong to the run",)
+
+
 def test_other_versions_are_given_as_a_reason(run: Path):
     path = run / "manifest.json"
     manifest = json.loads(path.read_text())
