@@ -184,7 +184,10 @@ def replay(
     """
     from .replay import replay as play
 
-    agents = {name: made_by for name, _, made_by in (agent.partition("=") for agent in live)}
+    agents: dict[str, str] = {}
+    for agent in live:
+        name, _, made_by = agent.partition("=")
+        agents[name] = made_by
     play(directory, live=agents, out=out, world=world, episode=episode, force=force)
 
 

@@ -54,8 +54,15 @@ def train(
         KeyboardInterrupt: after Ctrl-C, with checkpoint and metrics written up to the last update.
     """
     study = load(path, learning=True)
-    given = {name: value for name, value in (("decisions", decisions), ("workers", workers)) if value is not None}
-    study = attrs.evolve(study, training=attrs.evolve(study.training, **given))
+    training = study.training
+    study = attrs.evolve(
+        study,
+        training=attrs.evolve(
+            training,
+            decisions=training.decisions if decisions is None else decisions,
+            workers=training.workers if workers is None else workers,
+        ),
+    )
     check_vacant(out, force=force)
     screen = console(quiet=quiet)
     with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force) as log:
