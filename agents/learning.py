@@ -163,11 +163,11 @@ class LearningAgent(Agent):
             self._opened = None
 
     def outcome(self) -> tuple[float, float]:
-        """Reward gathered and time elapsed since the last decision (until it terminated, if it has)."""
+        """Reward gathered and time elapsed since the last decision (until it terminated or left, if it has)."""
         if self.terminated or self._opened is None:
             return self._final
-        self._settle()
-        return self._gathered, self.now - self._opened
+        until = self._settle()
+        return self._gathered, until - self._opened
 
     @property
     def undecided(self) -> bool:
@@ -178,13 +178,14 @@ class LearningAgent(Agent):
         """Its type, for the log."""
         return attrs.asdict(self.type) if attrs.has(self.type.__class__) else self.type
 
-    def _settle(self) -> None:
-        """Add what has flowed since the rate was last looked at."""
-        now = self.now
+    def _settle(self) -> float:
+        """Add what has flowed since the rate was last looked at; returns until when: now, or when it left."""
+        now = self.now if self.left_at is None else self.left_at
         if self._opened is not None and self._rate:
             rho, start, end = self.discount_rate, self._rate_since - self._opened, now - self._opened
             self._gathered += self._rate * ((exp(-rho * start) - exp(-rho * end)) / rho if rho else end - start)
         self._rate_since = now
+        return now
 
     def _turn(self) -> tuple[float, float, bool]:
         """Close the open transition and open the next: (reward, elapsed, whether this is the first)."""

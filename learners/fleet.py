@@ -184,12 +184,13 @@ class Fleet:
 
     def _finish(self, berth: _Berth, world: World) -> None:
         """End every chain of a world that has reached the horizon, and make room for the next."""
-        for agent in world.agents.values():
+        for agent in world.everybody:
             if isinstance(agent, LearningAgent) and (buffer := self.buffers.get(self._learner_of(agent))) is not None:
                 reward, elapsed = agent.outcome()
                 _check_number(reward, agent, "reward", world.now)
                 chain = chain_key(berth.episode, agent.index)
-                buffer.end(chain, reward=reward, elapsed=elapsed, terminated=agent.terminated)
+                ended = agent.terminated or agent.left_at is not None
+                buffer.end(chain, reward=reward, elapsed=elapsed, terminated=ended)
         berth.world = None
         berth.episode += self.worlds
         del berth.actions[:]

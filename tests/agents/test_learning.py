@@ -110,6 +110,17 @@ def test_termination_freezes_the_outcome() -> None:
         decisions(world, 2.0)
 
 
+def test_nothing_is_earned_after_leaving() -> None:
+    world = World([Worker("w", pace=5.0, work=lambda a: a.flow(2.0))], seed=0)
+    agent = world.agents["w"]
+    assert isinstance(agent, Worker)
+    agent.discount_rate = 0.0
+    decisions(world, 1.5)
+    world.remove(agent)
+    decisions(world, 4.0)
+    assert agent.outcome() == (3.0, 1.5)
+
+
 def test_noise_is_the_agents_own() -> None:
     alone = decisions(World([Worker("a")], seed=4), 5.0)
     joined = decisions(World([Worker("b", pace=0.3), Worker("a")], seed=4), 5.0)

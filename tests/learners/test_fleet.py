@@ -78,6 +78,19 @@ def test_terminated_and_cut_agents_end_differently(walkers, steady) -> None:
     assert len(buffer.transitions(unfinished=True)) == len(batch) + 2 * fleet.episodes
 
 
+def test_an_agent_that_leaves_ends_its_chain_there(one_agent, steady) -> None:
+    def behaviour(agent):
+        yield agent.decide((0.0,))
+        agent.flow(2.0)
+        yield agent.sleep(3.0)
+        agent.world.remove(agent)
+
+    fleet = Fleet(one_agent(behaviour), {"solo": steady()}, horizon=10.0, worlds=1, whole_episodes=True)
+    batch = fleet.gather(1)["solo"].transitions()
+    assert batch.terminated.tolist() == [True]
+    assert batch.elapsed.tolist() == [3.0]
+
+
 def test_log_probabilities_are_those_of_the_pass_that_acted(walkers) -> None:
     learner = a_learner(walkers)
     batch = Fleet(walkers, {"walkers": learner}, 20.0, worlds=6).gather(300)["walkers"].transitions()
