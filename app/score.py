@@ -11,13 +11,14 @@ from time import perf_counter
 from typing import Any
 
 import attrs
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from catallaxy.engine import EventLog
 from catallaxy.learners import PPO, PPOConfig, Trainer, policy_specs
-from catallaxy.market.dealer.tick_session import FAMILY, TickSession, simulate, tabulated
+from catallaxy.market.dealer.tick_session import FAMILY, Choice, TickSession, simulate, tabulated
 from catallaxy.market.reference.estimates import Estimate
 from catallaxy.market.reference.tick_dealer import TickDealer, TickPolicy, evaluate
 from catallaxy.market.reference.tick_yardsticks import Yardstick, yardstick
@@ -34,21 +35,26 @@ SIMULATED_DEALERS, SIMULATED_TICKS, BURN_IN = 40, 2_000, 400
 _SURE = 1.96  # standard errors to either side of a 95 % interval
 
 
-def recipe(decisions: int) -> PPOConfig:
+def recipe(dealer: TickDealer, decisions: int) -> PPOConfig:
     """How the dealer learns, the same for every instance.
 
     What matters: rewards are rare and skewed (most ticks bring nothing, a few a large trade), so the actor passes over
     each rollout once and clips late, or clipping would cut off the good news first; the critic passes often and learns
-    from longer returns, so that the actor's advantages can be short and quiet; means are kept within their bounds, or
-    hedging could fall asleep at h = 0; what is noise in the single updates is averaged away.
+    from longer returns, so that the actor's advantages can be short and quiet. It begins with tight quotes and little
+    hedging, where much happens that teaches. Means are kept within their bounds and hedges, which are rounded, keep
+    some noise, or hedging would fall asleep at h = 0. The noise of single updates is averaged away.
     """
+    quotes_and_hedge = np.array([[-0.6, 0.0, -0.8], [1e-3, 1e-3, 0.1]])
+    initial_mean, min_std = Choice.of(dealer).pick(quotes_and_hedge).tolist()
     return PPOConfig(
         learning_rate=2e-3,
         decay=decisions,
         decay_power=1.5,
         decay_floor=0.01,
         averaging=10.0,
+        initial_mean=initial_mean,
         initial_std=0.3,
+        min_std=min_std,
         lam=0.7,
         value_lam=0.95,
         epochs=1,
@@ -129,7 +135,7 @@ def score(
     session = TickSession(load_as(path, TickDealer))
     check_vacant(out, force=force)
     screen = console(quiet=quiet)
-    settings = recipe(decisions)
+    settings = recipe(session.dealer, decisions)
     described = {"file": path.name, "instance": plain(session.dealer), "ppo": plain(settings), "decisions": decisions}
     with EventLog(out, seed=seed, scenario=described, overwrite=force):
         yardsticks = _solve(session.dealer, screen)

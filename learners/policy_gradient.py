@@ -18,7 +18,7 @@ from .buffer import TrajectoryBuffer, Transitions
 from .errors import CheckpointError, DivergenceError, LearningError
 from .learner import Acted
 from .mirror import Mirror
-from .policy import policy_for
+from .policy import GaussianPolicy, policy_for
 from .spec import PolicySpec, spec_from_state, spec_to_state
 
 positive: Any = validators.gt(0)
@@ -50,6 +50,13 @@ class PolicyGradientConfig:
     """Decisions through which gradients run back, with memory."""
     initial_std: float = attrs.field(default=0.5, validator=positive)
     """Standard deviation of actions in a Box at first, in half-widths of the action space."""
+    initial_mean: tuple[float, ...] = attrs.field(default=(), converter=tuple)
+    """Mean of each component of an action in a Box at first, in half-widths from the middle; empty: the middle."""
+    min_std: tuple[float, ...] = attrs.field(default=(), converter=tuple)
+    """What the standard deviation of each component never falls below, in half-widths; empty: no such limit.
+
+    A component that acts in steps (a hedge of whole lots) teaches nothing once its noise is smaller than a step.
+    """
 
 
 @contextmanager
@@ -89,6 +96,7 @@ class PolicyGradient:
             spec, hidden=config.hidden, initial_std=config.initial_std, memory=config.memory, window=config.window,
             generator=self.generator,
         )  # fmt: skip
+        self._set_distribution()
         self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=config.learning_rate, eps=1e-5)
         self.updates = 0
         self.decisions = 0
@@ -201,6 +209,30 @@ class PolicyGradient:
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.policy.parameters(), self.settings.max_gradient)
         self.optimizer.step()
+        self._keep_exploring()
+
+    def _set_distribution(self) -> None:
+        """Start from the means, and keep to the least deviations, that the settings ask for."""
+        for name in ("initial_mean", "min_std"):
+            values = getattr(self.settings, name)
+            if values and not (isinstance(self.policy, GaussianPolicy) and len(values) == self.spec.action_size):
+                raise LearningError(
+                    f"family {self.spec.family!r}: {name} = {values} needs actions in a Box of {len(values)} "
+                    f"components, not {self.spec.action_size}{' discrete ones' if self.spec.options else ''}"
+                )
+        self._least = torch.tensor(self.settings.min_std).log() if self.settings.min_std else None
+        if self.settings.initial_mean:
+            last = self.policy.actor[-1]
+            assert isinstance(last, nn.Linear)
+            with torch.no_grad():
+                last.bias.copy_(torch.tensor(self.settings.initial_mean))
+        self._keep_exploring()
+        self.policy.refresh()
+
+    @torch.no_grad()
+    def _keep_exploring(self) -> None:
+        if self._least is not None and isinstance(self.policy, GaussianPolicy):
+            self.policy.log_std.clamp_(min=self._least)
 
     @property
     def left(self) -> float:

@@ -74,7 +74,8 @@ class TickSession:
         dealers: how many there are in a world, each with a type and a starting inventory of its own.
         worlds: how many worlds are advanced together; the first session of each is shorter than that of the one before,
             so that later ones do not all begin at the same time.
-        ticks: in a session, after which it is cut (not ended: dealers do not see it come).
+        ticks: in a session, after which it is cut (not ended: dealers do not see it come). Short ones show the dealers
+            more of the large inventories that they start with, and would seldom come to otherwise.
         patience: ticks after which a reward counts 1/e. The objective is an average; the optimum for a discounted sum
             comes close to its optimum only if this is several times the life of an inventory.
     """
@@ -82,7 +83,7 @@ class TickSession:
     dealer: TickDealer
     dealers: int = 16
     worlds: int = 16
-    ticks: int = 512
+    ticks: int = 64
     patience: float = 200.0
 
     @property

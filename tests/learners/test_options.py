@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from catallaxy.learners import PPO, Fleet, PPOConfig, Trainer, load_policies, policy_specs, save_checkpoint
+from catallaxy.learners import (
+    PPO,
+    Fleet,
+    LearningError,
+    PPOConfig,
+    Trainer,
+    load_policies,
+    policy_specs,
+    save_checkpoint,
+)
 
 
 def learner_of(walkers, **options) -> PPO:
@@ -83,3 +92,24 @@ def test_the_step_size_falls_to_its_floor(walkers, power) -> None:
     assert rates[0] == 1e-3
     assert 0.4**power < rates[1] / 1e-3 < 0.6**power
     assert rates[-1] == pytest.approx(1e-4)
+
+
+def test_actions_begin_at_the_given_mean(walkers) -> None:
+    learner = learner_of(walkers, initial_mean=(-0.6,))
+    rows = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
+    np.testing.assert_allclose(learner.act(rows).actions, -0.6, atol=0.1)
+
+
+def test_the_standard_deviation_keeps_above_its_floor(walkers) -> None:
+    learner = learner_of(walkers, initial_std=0.2, learning_rate=0.05, min_std=(0.4,))
+    for _ in range(4):
+        assert float(learner.policy.log_std.detach().exp()) >= 0.4 - 1e-6
+        train(walkers, learner, updates=2)
+
+
+@pytest.mark.parametrize("option", ["initial_mean", "min_std"])
+def test_a_setting_for_another_number_of_components_is_refused(walkers, option) -> None:
+    with pytest.raises(
+        LearningError, match=rf"'walkers': {option} = \(0.1, 0.2\) needs actions .* 2 components, not 1"
+    ):
+        learner_of(walkers, **{option: (0.1, 0.2)})
