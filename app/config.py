@@ -97,11 +97,7 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
         ConfigError: no such file, not TOML, or keys and values that do not fit; all of them are named at once.
     """
     path = Path(path)
-    text = _read(path)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    text, data = _parse(path)
     name = data.pop("market", None)
     if not isinstance(name, str) or name not in MARKETS:
         raise _error(path, text, [Fault(("market",), _no_market(name))])
@@ -131,11 +127,7 @@ def load_as(path: str | Path, cls: type[T]) -> T:
         ConfigError: no such file, not TOML, or keys and values that do not fit; all of them are named at once.
     """
     path = Path(path)
-    text = _read(path)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    text, data = _parse(path)
     value, faults = structure(data, cls, path.parent)
     told = {fault.path[:1] for fault in faults}
     for field in attrs.fields(cls):  # type: ignore[arg-type]
@@ -174,9 +166,11 @@ def _ppo_config() -> type[PPOConfig]:
     return PPOConfig
 
 
-def _read(path: Path) -> str:
+def _parse(path: Path) -> tuple[str, dict[str, Any]]:
+    """What a TOML file says, as text and as data."""
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -185,6 +179,8 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}") from None
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 
 def _no_market(market: object) -> str:
