@@ -4,6 +4,7 @@ import attrs
 import numpy as np
 import pytest
 
+from catallaxy.engine import EventLog, World
 from catallaxy.learners import PPO, CheckpointError, Fleet, LearningError, Transitions, policy_specs
 
 
@@ -76,6 +77,27 @@ def test_terminated_and_cut_agents_end_differently(walkers, steady) -> None:
     assert not batch.terminated[~retired].any()
     assert buffer.open == 0
     assert len(buffer.transitions(unfinished=True)) == len(batch) + 2 * fleet.episodes
+
+
+def test_a_world_writes_the_same_log_alone_and_in_a_fleet(walkers, tmp_path) -> None:
+    def events(worlds: int) -> dict[str, bytes]:
+        logs = {}
+
+        def make_world(episode: int) -> World:
+            world = walkers(episode)
+            logs[episode] = EventLog(tmp_path / f"{worlds}-{episode}", seed=5)
+            logs[episode].attach(world)
+            return world
+
+        Fleet(make_world, {"walkers": a_learner(walkers)}, 20.0, worlds, whole_episodes=True).gather(3 * worlds)
+        for log in logs.values():
+            log.close()
+        files = sorted((tmp_path / f"{worlds}-0" / "events").iterdir())
+        return {path.name: path.read_bytes() for path in files}
+
+    alone = events(1)
+    assert "decisions.arrows" in alone
+    assert events(4) == alone
 
 
 def test_an_agent_that_leaves_ends_its_chain_there(one_agent, steady) -> None:
