@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from catallaxy.engine import EventLog
-from catallaxy.learners import PPO, PPOConfig, Trainer, policy_specs
+from catallaxy.learners import PPO, Mirror, PPOConfig, Trainer, policy_specs
 from catallaxy.market.dealer.tick_session import FAMILY, Choice, TickSession, simulate, tabulated
 from catallaxy.market.reference.estimates import Estimate
 from catallaxy.market.reference.tick_dealer import TickDealer, TickPolicy, evaluate
@@ -31,7 +31,7 @@ from .strict import plain
 from .train import learn
 
 ROLLOUT = 16_384
-SIMULATED_DEALERS, SIMULATED_TICKS, BURN_IN = 40, 2_000, 400
+SIMULATED_DEALERS, SIMULATED_TICKS, BURN_IN = 80, 3_000, 400
 _SURE = 1.96  # standard errors to either side of a 95 % interval
 
 
@@ -49,13 +49,13 @@ def recipe(dealer: TickDealer, decisions: int) -> PPOConfig:
     return PPOConfig(
         learning_rate=2e-3,
         decay=decisions,
-        decay_power=1.5,
+        decay_power=2.0,
         decay_floor=0.01,
         averaging=10.0,
         initial_mean=initial_mean,
         initial_std=0.3,
         min_std=min_std,
-        lam=0.7,
+        lam=0.5,
         value_lam=0.95,
         epochs=1,
         value_epochs=4,
@@ -140,9 +140,11 @@ def score(
     with EventLog(out, seed=seed, scenario=described, overwrite=force):
         yardsticks = _solve(session.dealer, screen)
         start = perf_counter()
-        tables = _learn(session, settings, decisions, seed, workers, out, screen)
+        policy = _learn(session, settings, decisions, seed, workers, out, screen)
         seconds = perf_counter() - start
-        scores = _judge(session, tables, yardsticks, seed)
+        gammas = session.dealer.gammas
+        tables = {gamma: tabulated(session.dealer, gamma, lambda rows: policy.act(rows).actions) for gamma in gammas}
+        scores = _judge(session, policy, tables, yardsticks, seed)
         _write(out, tables, scores, {**described, "seed": seed, "seconds": seconds})
     _show(scores, screen)
     screen.print(f"learned {decisions:,} decisions in {seconds:,.0f} s; policy and scores are in {out}")
@@ -159,7 +161,7 @@ def _solve(dealer: TickDealer, screen: Console) -> list[Yardstick]:
 
 def _learn(
     session: TickSession, settings: PPOConfig, decisions: int, seed: int, workers: int, out: Path, screen: Console
-) -> dict[float, TickPolicy]:
+) -> Mirror:
     learner = PPO(policy_specs(session.build(seed, 0))[FAMILY], settings, seed=seed)
     trainer = Trainer(
         partial(session.build, seed),
@@ -173,17 +175,17 @@ def _learn(
         checkpoint_every=50,
     )
     learn(trainer, out, screen)
-    policy = learner.policy.averaged()
-    return {
-        gamma: tabulated(session.dealer, gamma, lambda rows: policy.act(rows).actions)
-        for gamma in session.dealer.gammas
-    }
+    return learner.policy.averaged()
 
 
 def _judge(
-    session: TickSession, tables: Mapping[float, TickPolicy], yardsticks: Sequence[Yardstick], seed: int
+    session: TickSession,
+    policy: Mirror,
+    tables: Mapping[float, TickPolicy],
+    yardsticks: Sequence[Yardstick],
+    seed: int,
 ) -> list[Score]:
-    played = simulate(session, tables, seed + 1, dealers=SIMULATED_DEALERS, ticks=SIMULATED_TICKS, burn_in=BURN_IN)
+    played = simulate(session, policy, seed + 1, dealers=SIMULATED_DEALERS, ticks=SIMULATED_TICKS, burn_in=BURN_IN)
     return [
         Score(
             gamma=one.gamma,

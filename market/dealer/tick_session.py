@@ -7,16 +7,16 @@ price noise: spread revenue less hedging costs less (gamma/2) sigma^2 q^2 per mi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import floor, log, sqrt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from catallaxy.agents import LearningAgent
+from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import Agent, Message, Process, World, on, stream
 from catallaxy.market.reference.estimates import Estimate, estimate
 from catallaxy.market.reference.fields import Array
@@ -83,7 +83,7 @@ class TickSession:
     dealer: TickDealer
     dealers: int = 16
     worlds: int = 16
-    ticks: int = 64
+    ticks: int = 128
     patience: float = 200.0
 
     @property
@@ -152,8 +152,8 @@ class TickMaker(LearningAgent):
     Observation: |q| / limit; its square root, which resolves small inventories; that by (gamma / typical gamma)^(1/4),
     on which the best skew depends. Then the type's features.
 
-    Action: half-spread s, bp; skew in the direction of its inventory, bp (u = sign(q) times it, so no skew when flat);
-    hedge fraction h. What the instance leaves no choice about is no part of it.
+    Action: half-spread s, bp; lean, bp, of which the skew is u = q / (|q| + mean size of a request) times the lean, so
+    that small inventories lean little; hedge fraction h. What the instance leaves no choice about is no part of it.
 
     Args:
         name: its name.
@@ -182,18 +182,13 @@ class TickMaker(LearningAgent):
     def run(self) -> Process:
         yield self.sleep(self._opening)
         instance, observe = self._instance, observer(self._instance, self.type)
-        tick, low, high = instance.tick, *instance.skew
-        complete = self.choice.complete
+        tick, complete, skew = instance.tick, self.choice.complete, skewer(instance)
         self.flow(-self._risk * self.inventory**2)
         while True:
             action = yield self.decide(observe(self.inventory))
-            s, skew, h = complete(action.tolist())
-            q = self.inventory
-            if q:
-                u = min(max(skew if q > 0 else -skew, low), high)
-                self._hedge(h)
-            else:
-                u = min(max(0.0, low), high)
+            s, lean, h = complete(action.tolist())
+            u = skew(self.inventory, lean)
+            self._hedge(h)
             self._bid, self._ask = s - u, s + u
             yield self.sleep(tick)
 
@@ -221,20 +216,19 @@ class TickMaker(LearningAgent):
 
 
 class MeasuredMaker(TickMaker):
-    """A dealer who starts flat, follows a table, and adds up what it earns, undiscounted.
+    """A dealer who starts flat, follows a policy, and adds up what it earns, undiscounted.
 
     Args:
         name: its name.
         session: the instance.
         gamma: its risk aversion, 1/(bp MEUR).
-        table: what it does at each inventory.
+        policy: what it follows.
     """
 
-    def __init__(self, name: str, session: TickSession, gamma: float, table: TickPolicy) -> None:
+    def __init__(self, name: str, session: TickSession, gamma: float, policy: Policy) -> None:
         super().__init__(name, session, gamma, inventory=0, opening=0.0)
         self._earned = self._paid = self._since = 0.0
-        rows = self.choice.pick(np.stack([table.s, table.u, table.h], axis=1)[session.dealer.limit :])
-        self.policy = lambda agent, observation: rows[abs(self.inventory)]
+        self.policy = policy
 
     def reward(self, amount: float) -> None:
         self._earned += amount
@@ -250,33 +244,44 @@ class MeasuredMaker(TickMaker):
 
 
 def simulate(
-    session: TickSession, tables: Mapping[float, TickPolicy], seed: int, *, dealers: int, ticks: int, burn_in: int
+    session: TickSession, policy: Policy, seed: int, *, dealers: int, ticks: int, burn_in: int
 ) -> dict[float, Estimate]:
-    """J of tabulated policies, MEUR bp per minute, by playing them in a world.
+    """J of a policy for each of the instance's gammas, MEUR bp per minute, by playing it in a world.
 
     Args:
         session: the instance.
-        tables: policies by gamma, each a mirror image of itself (u(-q) = -u(q), the others even), as learned ones are.
+        policy: always of the same answer to the same observation.
         seed: root seed.
-        dealers: independent dealers for each policy.
+        dealers: independent dealers for each gamma.
         ticks: over which is averaged.
         burn_in: ticks left out before.
     """
+    answer = _remembering(policy)
     makers = {
-        gamma: [MeasuredMaker(f"dealer_{kind + 1}_{n + 1}", session, gamma, table) for n in range(dealers)]
-        for kind, (gamma, table) in enumerate(tables.items())
+        gamma: [MeasuredMaker(f"dealer_{kind + 1}_{number + 1}", session, gamma, answer) for number in range(dealers)]
+        for kind, gamma in enumerate(session.dealer.gammas)
     }
-    instance = session.dealer
-    agents = [
-        agent for group in makers.values() for dealer in group for agent in (dealer, _clients(dealer.name, instance))
-    ]
-    world = World(agents, seed=seed)
+    everybody = [dealer for group in makers.values() for dealer in group]
+    world = World([*everybody, *(_clients(dealer.name, session.dealer) for dealer in everybody)], seed=seed)
     totals = []
     for tick in (burn_in, burn_in + ticks):
-        world.run(until=(tick - 0.5) * instance.tick)
+        world.run(until=(tick - 0.5) * session.dealer.tick)
         totals.append(np.array([[dealer.earned() for dealer in group] for group in makers.values()]))
-    means = (totals[1] - totals[0]) / (ticks * instance.tick)
+    means = (totals[1] - totals[0]) / (ticks * session.dealer.tick)
     return {gamma: estimate(row) for gamma, row in zip(makers, means, strict=True)}
+
+
+def _remembering(policy: Policy) -> Policy:
+    """The same policy, which works out its answer to an observation once: there are few different ones."""
+    known: dict[tuple[float, ...], npt.ArrayLike] = {}
+
+    def answer(agent: LearningAgent, observation: Any) -> npt.ArrayLike:
+        seen = (*observation, *agent.features)
+        if seen not in known:
+            known[seen] = policy(agent, observation)
+        return known[seen]
+
+    return answer
 
 
 def observer(instance: TickDealer, type: TickType) -> Callable[[int], tuple[float, float, float]]:
@@ -291,9 +296,20 @@ def observer(instance: TickDealer, type: TickType) -> Callable[[int], tuple[floa
     return observe
 
 
+def skewer(instance: TickDealer) -> Callable[[int, float], float]:
+    """What skew, bp, a lean, bp, comes to at an inventory, MEUR."""
+    size = sum(z * rate for z, rate in zip(instance.sizes, instance.rates, strict=True)) / sum(instance.rates)
+    low, high = instance.skew
+
+    def skew(inventory: int, lean: float) -> float:
+        return min(max(inventory / (abs(inventory) + size) * lean, low), high)
+
+    return skew
+
+
 @attrs.frozen(eq=False)
 class Choice:
-    """What an instance lets a dealer choose of (half-spread, skew in the inventory's direction, hedge fraction).
+    """What an instance lets a dealer choose of (half-spread, lean, hedge fraction).
 
     Attributes:
         space: of actions: those components whose range is more than a point.
@@ -335,6 +351,7 @@ def tabulated(instance: TickDealer, gamma: float, act: Callable[[npt.NDArray[np.
     type = TickType(gamma, min(instance.gammas), max(instance.gammas))
     observe, choice = observer(instance, type), Choice.of(instance)
     rows = np.array([(*observe(q), *type.features) for q in instance.inventories.tolist()], np.float32)
-    s, skew, h = np.array([choice.complete(action) for action in act(rows).tolist()]).T
-    u = np.clip(np.sign(instance.inventories) * skew, *instance.skew)
+    s, lean, h = np.array([choice.complete(action) for action in act(rows).tolist()]).T
+    skew = skewer(instance)
+    u = np.array([skew(q, by) for q, by in zip(instance.inventories.tolist(), lean.tolist(), strict=True)])
     return TickPolicy(s=s, u=u, h=h)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 import pytest
 
+from catallaxy.agents import Policy
 from catallaxy.market.dealer.tick_session import (
     Choice,
     Request,
@@ -22,7 +25,7 @@ from catallaxy.market.reference.tick_dealer import TickDealer, evaluate
 # Requests often meet the limit here, and skews the end of their range.
 TIGHT = TickDealer(
     tick=0.5, sigma=2.0, limit=8, sizes=(1, 3), rates=(2.0, 1.0), acceptance=Logistic(-0.5, 2.0),
-    hedge_linear=0.3, hedge_quadratic=0.05, half_spread=(0.1, 1.5), skew=(-0.8, 0.5), hedge=(0.0, 1.0),
+    hedge_linear=0.3, hedge_quadratic=0.05, half_spread=(0.1, 1.5), skew=(-1.1, 0.5), hedge=(0.0, 1.0),
     gammas=(0.01, 0.1),
 )  # fmt: skip
 
@@ -33,9 +36,13 @@ def strange(rows: np.ndarray) -> np.ndarray:
     return np.stack([0.3 + 0.4 * share, -1.1 * share + 0.1, 0.35 * share], axis=1)
 
 
+def follow(act: Callable[[np.ndarray], np.ndarray]) -> Policy:
+    return lambda agent, observation: act(np.array([agent.row(observation)]))[0]
+
+
 def test_playing_a_policy_gives_what_its_exact_evaluation_says() -> None:
     tables = {gamma: tabulated(TIGHT, gamma, strange) for gamma in TIGHT.gammas}
-    played = simulate(TickSession(TIGHT), tables, 5, dealers=60, ticks=1_000, burn_in=50)
+    played = simulate(TickSession(TIGHT), follow(strange), 5, dealers=60, ticks=1_000, burn_in=50)
     for gamma, table in tables.items():
         exact = evaluate(TIGHT, gamma, table).objective
         assert played[gamma].error < 0.02
@@ -47,8 +54,8 @@ def test_a_table_is_the_mirror_image_of_itself_within_the_range_of_skews() -> No
     np.testing.assert_array_equal(table.s, table.s[::-1])
     np.testing.assert_array_equal(table.h, table.h[::-1])
     assert table.u[8] == 0.0
-    assert table.u[-1] == -0.8  # -1.0, but for the range
-    assert table.u[0] == 0.5  # +1.0, but for the range
+    assert table.u[-1] == pytest.approx(8 / (8 + 5 / 3) * -1.0)
+    assert table.u[0] == 0.5  # but for the range, the same
     assert table.u[7] == -table.u[9]
 
 
@@ -76,8 +83,9 @@ def test_a_request_is_declined_at_the_limit_and_beyond_the_clients_limit() -> No
     (question,) = world.advance(10.0)
     dealer = question.agent
     dealer.inventory = 6
-    question.answer(np.array([0.5, 0.2, 0.0]))  # bids at 0.3, offers at 0.7
-    for quantity, limit, after in ((3, 9.0, 6), (1, 0.29, 6), (1, 0.3, 7), (-3, 0.69, 7), (-3, 0.7, 4)):
+    lean = 0.2 * (6 + 5 / 3) / 6
+    question.answer(np.array([0.5, lean, 0.0]))  # bids at 0.3, offers at 0.7
+    for quantity, limit, after in ((3, 9.0, 6), (1, 0.29, 6), (1, 0.31, 7), (-3, 0.69, 7), (-3, 0.71, 4)):
         dealer.trade(Request(quantity=quantity, limit=limit))
         assert dealer.inventory == after
 
@@ -95,11 +103,12 @@ def test_hedges_are_rounded_half_up(fraction: float, left: int) -> None:
 def test_what_leaves_no_choice_is_not_decided() -> None:
     instance = attrs.evolve(TIGHT, hedge=(0.0, 0.0))
     choice = Choice.of(instance)
-    assert choice.space.low.tolist() == [0.1, -0.8]
+    assert choice.space.low.tolist() == [0.1, -1.1]
     assert list(choice.complete([0.4, 0.2])) == [0.4, 0.2, 0.0]
-    table = tabulated(instance, 0.01, lambda rows: strange(rows)[:, :2])
+    unhedged = lambda rows: strange(rows)[:, :2]  # noqa: E731
+    table = tabulated(instance, 0.01, unhedged)
     assert not table.h.any()
-    played = simulate(TickSession(instance), {0.01: table}, 1, dealers=30, ticks=300, burn_in=20)[0.01]
+    played = simulate(TickSession(instance), follow(unhedged), 1, dealers=30, ticks=300, burn_in=20)[0.01]
     assert abs(played.deviation(evaluate(instance, 0.01, table).objective)) < 3.5
 
 
