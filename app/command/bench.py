@@ -1,0 +1,29 @@
+"""What `catallaxy bench` takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from .common import app
+
+
+@app.command(usage="catallaxy bench [messages|log|network|ticks]")
+def bench(
+    suite: Annotated[
+        Literal["messages", "log", "network", "ticks"] | None, Parameter(help="What to measure; all by default.")
+    ] = None,
+    /,
+) -> None:
+    """Measure what the engine costs on this machine, beside SimPy Stores and a bare heap.
+
+    CPU time, medians of several rounds in one process. Compare ratios: absolute times drift.
+
+    Example: catallaxy bench messages
+    """
+    from ..bench.suites import SUITES
+
+    for name in SUITES if suite is None else (suite,):
+        for line in SUITES[name]():
+            print(f"{name:9}  {line.what:50} {line.value:>12}  {line.target and 'target ' + line.target}".rstrip())
