@@ -7,6 +7,7 @@ Units: minutes, MEUR (10^6 EUR), prices in USD per EUR, distances in bp of the r
 from .account import Account
 from .build import build
 from .client import Client
+from .costs import CurveCosts, ExchangeCosts, reducing
 from .exchange import EXCHANGE, Exchange
 from .maker import MarketMaker
 from .messages import (
@@ -23,7 +24,7 @@ from .messages import (
     Tick,
 )
 from .policies import ClosedFormSkew, FixedSpread, LinearSkew
-from .scenario import Clients, DealerScenario, Decisions, ExchangeCosts, Latencies, MakerGroup, Session, Tier
+from .scenario import Clients, DealerScenario, Decisions, Latencies, MakerGroup, Session, Tier
 from .types import MakerType
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Client",
     "Clients",
     "ClosedFormSkew",
+    "CurveCosts",
     "DealerScenario",
     "Decisions",
     "Exchange",
@@ -56,4 +58,5 @@ __all__ = [
     "Tick",
     "Tier",
     "build",
+    "reducing",
 ]

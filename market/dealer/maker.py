@@ -166,7 +166,7 @@ class MarketMaker(LearningAgent):
     def hedged(self, fill: HedgeFill) -> None:
         """Book a hedge."""
         self._mark()
-        self._hedging -= fill.quantity
+        self._hedging -= fill.quantity + fill.unfilled
         revenue = fill.quantity * (1.0 - fill.price / fill.reference) / BP
         self._book(fill.quantity, fill.price, revenue, fill.reference, hedge=True)
 

@@ -8,9 +8,14 @@ from catallaxy.engine import Message, Record
 
 
 class Tick(Message):
-    """The exchange's reference price, published to all who are linked to it."""
+    """The exchange's reference price, published to all who are linked to it; hedges have moved it already.
+
+    Attributes:
+        half_spread: what the smallest hedge costs, bp.
+    """
 
     price: float
+    half_spread: float = 0.0
 
 
 class QuoteRequest(Message):
@@ -47,17 +52,33 @@ class Reject(Message):
 
 
 class HedgeOrder(Message):
-    """A maker trades `quantity` with the exchange."""
+    """A maker trades `quantity` with the exchange.
+
+    Attributes:
+        over: minutes over which it is worked: hedging at a rate of v is a slice of v x over, once every `over` minutes.
+            0 for a market order, at once.
+    """
 
     quantity: float
+    over: float = 0.0
 
 
 class HedgeFill(Message, level="trades"):
-    """The exchange has done a hedge at `price`, while its reference price was `reference`."""
+    """The exchange has done a hedge, or what it could of it; there is one for each order.
+
+    Attributes:
+        quantity: what was done.
+        price: at which it was done, on average.
+        reference: the middle between the reference price before and after.
+        impact: bp by which the reference price has moved with it.
+        unfilled: what was ordered and will not be done.
+    """
 
     quantity: float
     price: float
     reference: float
+    impact: float = 0.0
+    unfilled: float = 0.0
 
 
 class Pricing(Record, level="decisions"):

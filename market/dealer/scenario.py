@@ -1,47 +1,25 @@
 """The dealer market's scenario: who takes part, what is traded, for how long. Times in minutes, quantities in MEUR."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import inf
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 from attrs import validators
 
 from catallaxy.agents import Constant, Distribution
+from catallaxy.market.checks import as_distribution, not_negative, positive, within
 from catallaxy.market.prices import BrownianPrice, HistoricalPrice, MeanRevertingPrice
+
+from .costs import CurveCosts, ExchangeCosts
 
 MINUTES_PER_DAY = 1440.0
 DAILY_VOLATILITY = 50.0
 """bp per square root of a day: EUR/USD in Barzykin, Bergault, Gueant (2112.02269)."""
 
-Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
-
-_positive: Check = validators.and_(validators.gt(0.0), validators.lt(inf))
-_not_negative: Check = validators.and_(validators.ge(0.0), validators.lt(inf))
-
-
-def _distribution(value: Distribution | float) -> Distribution:
-    return value if isinstance(value, Distribution) else Constant(value)
-
 
 def _groups(groups: "Iterable[MakerGroup]") -> "tuple[MakerGroup, ...]":
     return tuple(groups)
-
-
-def _within(low: float, high: float, *, above: bool = False) -> Check:
-    """A validator: the distribution gives numbers in [low, high] only, or, with `above`, in (low, high]."""
-
-    def check(_: Any, attribute: "attrs.Attribute[Any]", value: Distribution) -> None:
-        least, most = value.support()
-        if least < low or (above and least == low) or most > high:
-            rule = (
-                f"lie in {'(' if above else '['}{low:g}, {high:g}]"
-                if high < inf
-                else f"be {'>' if above else '>='} {low:g}"
-            )
-            raise ValueError(f"'{attribute.name}' must {rule}, but is drawn from [{least:g}, {most:g}]")
-
-    return check
 
 
 @attrs.frozen
@@ -56,9 +34,9 @@ class Session:
             an endless session, for learners to bootstrap over.
     """
 
-    horizon: float = attrs.field(default=240.0, validator=_positive)
-    settlement: float = attrs.field(default=1.0, validator=_positive)
-    tick: float = attrs.field(default=1.0 / 6.0, validator=_positive)
+    horizon: float = attrs.field(default=240.0, validator=positive)
+    settlement: float = attrs.field(default=1.0, validator=positive)
+    tick: float = attrs.field(default=1.0 / 6.0, validator=positive)
     terminal: bool = True
 
 
@@ -78,13 +56,13 @@ class MakerGroup:
     name: str = attrs.field(default="maker", validator=validators.min_len(1))
     count: int = attrs.field(default=4, validator=validators.ge(1))
     risk_aversion: Distribution = attrs.field(
-        default=Constant(5e-3), converter=_distribution, validator=_within(0.0, inf, above=True)
+        default=Constant(5e-3), converter=as_distribution, validator=within(0.0, inf, above=True)
     )
     connectivity: Distribution = attrs.field(
-        default=Constant(0.75), converter=_distribution, validator=_within(0.0, 1.0)
+        default=Constant(0.75), converter=as_distribution, validator=within(0.0, 1.0)
     )
-    initial_inventory: Distribution = attrs.field(default=Constant(0.0), converter=_distribution)
-    inventory_limit: float = attrs.field(default=100.0, validator=_positive)
+    initial_inventory: Distribution = attrs.field(default=Constant(0.0), converter=as_distribution)
+    inventory_limit: float = attrs.field(default=100.0, validator=positive)
 
     def __attrs_post_init__(self) -> None:
         least, most = self.initial_inventory.support()
@@ -115,15 +93,15 @@ class Decisions:
             so in training it adds variance and nothing else; accounts carry the true profit and loss in any case.
     """
 
-    interval: float = attrs.field(default=1.0, validator=_positive)
+    interval: float = attrs.field(default=1.0, validator=positive)
     pace: Literal["poisson", "regular"] = attrs.field(
         default="poisson", validator=validators.in_(("poisson", "regular"))
     )
-    max_half_spread: float = attrs.field(default=2.0, validator=_positive)
-    max_skew: float = attrs.field(default=1.5, validator=_positive)
-    discount_rate: float = attrs.field(default=0.05, validator=_not_negative)
-    volatility: float = attrs.field(default=DAILY_VOLATILITY / MINUTES_PER_DAY**0.5, validator=_not_negative)
-    inventory_pnl: float = attrs.field(default=0.0, validator=_not_negative)
+    max_half_spread: float = attrs.field(default=2.0, validator=positive)
+    max_skew: float = attrs.field(default=1.5, validator=positive)
+    discount_rate: float = attrs.field(default=0.05, validator=not_negative)
+    volatility: float = attrs.field(default=DAILY_VOLATILITY / MINUTES_PER_DAY**0.5, validator=not_negative)
+    inventory_pnl: float = attrs.field(default=0.0, validator=not_negative)
 
 
 @attrs.frozen
@@ -139,7 +117,7 @@ class Tier:
 
     name: str = attrs.field(validator=validators.min_len(1))
     alpha: float
-    beta: float = attrs.field(validator=_positive)
+    beta: float = attrs.field(validator=positive)
     clients: int = attrs.field(default=10, validator=validators.ge(1))
 
     @property
@@ -159,16 +137,16 @@ class Clients:
         tiers: groups of clients.
     """
 
-    requests_per_day: float = attrs.field(default=1800.0, validator=_positive)
+    requests_per_day: float = attrs.field(default=1800.0, validator=positive)
     sizes: tuple[float, ...] = attrs.field(
         default=(1.0, 2.0, 5.0, 10.0, 20.0, 50.0),
         converter=tuple,
-        validator=[validators.min_len(1), validators.deep_iterable(_positive)],
+        validator=[validators.min_len(1), validators.deep_iterable(positive)],
     )
     shares: tuple[float, ...] = attrs.field(
         default=(0.4, 0.25, 0.19, 0.1, 0.05, 0.01),
         converter=tuple,
-        validator=validators.deep_iterable(_not_negative),
+        validator=validators.deep_iterable(not_negative),
     )
     tiers: tuple[Tier, ...] = attrs.field(
         default=(Tier("tier1", -0.3, 5.0), Tier("tier2", -1.9, 15.0)),
@@ -184,21 +162,6 @@ class Clients:
 
 
 @attrs.frozen
-class ExchangeCosts:
-    """What a hedge costs: L(x) = linear |x| + quadratic x^2 in MEUR bp, for x MEUR at once, without lasting impact.
-
-    Attributes:
-        linear: bp.
-        quadratic: bp per MEUR.
-        lot: MEUR; hedges are rounded to multiples of it.
-    """
-
-    linear: float = attrs.field(default=0.1, validator=_not_negative)
-    quadratic: float = attrs.field(default=0.01, validator=_not_negative)
-    lot: float = attrs.field(default=1.0, validator=_positive)
-
-
-@attrs.frozen
 class Latencies:
     """How long messages take, drawn for each (constant by default).
 
@@ -207,8 +170,8 @@ class Latencies:
         exchange: between the exchange and everybody; reference prices are seen this much later.
     """
 
-    clients: Distribution = attrs.field(default=Constant(0.002), converter=_distribution, validator=_within(0.0, inf))
-    exchange: Distribution = attrs.field(default=Constant(0.001), converter=_distribution, validator=_within(0.0, inf))
+    clients: Distribution = attrs.field(default=Constant(0.002), converter=as_distribution, validator=within(0.0, inf))
+    exchange: Distribution = attrs.field(default=Constant(0.001), converter=as_distribution, validator=within(0.0, inf))
 
     @property
     def longest(self) -> float:
@@ -231,7 +194,7 @@ class DealerScenario:
     session: Session = Session()
     decisions: Decisions = Decisions()
     clients: Clients = Clients()
-    exchange: ExchangeCosts = ExchangeCosts()
+    exchange: ExchangeCosts | CurveCosts = attrs.field(factory=ExchangeCosts)
     latency: Latencies = Latencies()
 
     def __attrs_post_init__(self) -> None:
