@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import attrs
 
@@ -12,6 +13,7 @@ from catallaxy.agents import Policy
 from catallaxy.engine import EventLog, World
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from rich.console import Console
 
     from catallaxy.market.dealer import DealerScenario
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 Policies = Mapping[str, Policy]
 """A policy for each family of agents."""
+Total = Literal["sum", "mean"]
+"""How the values of agents make that of their group."""
 
 
 @attrs.frozen
@@ -64,6 +68,8 @@ class Market:
         baseline: what its learning agents do by when they are given no policy.
         judge: how its agents are judged.
         show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
+        headline: the measures by which two of its worlds are compared, and whether the agents' values of a group are
+            summed or averaged.
     """
 
     name: str
@@ -72,6 +78,7 @@ class Market:
     baseline: Callable[[Any], Policy]
     judge: Judge
     show: Callable[[Any, Any, Run, Console], None]
+    headline: Mapping[str, Total] = MappingProxyType({})
 
     def scenario_class(self) -> type[Any]:
         """The attrs class of its scenarios."""
@@ -82,6 +89,10 @@ class Market:
         """The world of one episode, its learning agents without a policy."""
         world: World = import_module(self.package).build(scenario, seed, episode)
         return world
+
+    def measure_worlds(self, worlds: Iterable[World]) -> pa.Table:
+        """The measures of worlds that have been run to their end: a row for each episode and agent."""
+        return import_module(f"{self.package}.measures").from_worlds(worlds)
 
 
 def _closed_form_skew(scenario: DealerScenario) -> Policy:
@@ -120,6 +131,22 @@ def _show_makers(judgement: Judgement, scenario: DealerScenario, run: Run, scree
 MARKETS = {
     market.name: market
     for market in (
-        Market("dealer", "catallaxy.market.dealer", "DealerScenario", _closed_form_skew, _judge_makers, _show_makers),
+        Market(
+            "dealer",
+            "catallaxy.market.dealer",
+            "DealerScenario",
+            _closed_form_skew,
+            _judge_makers,
+            _show_makers,
+            headline={
+                "pnl": "sum",
+                "objective": "sum",
+                "volume": "sum",
+                "market_share": "sum",
+                "half_spread": "mean",
+                "skew_slope": "mean",
+                "rms_inventory": "mean",
+            },
+        ),
     )
 }

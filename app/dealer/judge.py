@@ -20,14 +20,13 @@ from catallaxy.engine import EventLog, stream
 from catallaxy.market.dealer import DealerScenario, MarketMaker
 from catallaxy.market.dealer.evaluation import (
     Comparison,
-    Interval,
     best_fixed_spread,
     column,
     compare,
     evaluate,
-    interval,
 )
 from catallaxy.market.dealer.evaluation import Progress as Tick
+from catallaxy.market.measures import Interval, interval
 
 from ..markets import Evaluation, Policies
 from ..metrics import write_metrics

@@ -8,7 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from catallaxy.market.dealer.evaluation import Comparison, Interval
+from catallaxy.market.dealer.evaluation import Comparison
+from catallaxy.market.measures import Interval
 
 from .judge import Judgement
 

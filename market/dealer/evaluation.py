@@ -9,7 +9,6 @@ learned with one where all quote a fixed spread would not: makers who all quote 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from math import sqrt
 
 import attrs
 import numpy as np
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 
 from catallaxy.agents import Policy
 from catallaxy.engine import EventLog
+from catallaxy.market.measures import Interval, interval
 
 from .build import build
 from .measures import from_worlds
@@ -31,20 +31,6 @@ Progress = Callable[[], object]
 
 HALF_SPREADS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0)
 HEDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-
-
-@attrs.frozen
-class Interval:
-    """A mean with its 95 % confidence interval (Student's t), from independent episodes."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of zero."""
-        return self.low > 0.0 or self.high < 0.0
 
 
 @attrs.frozen
@@ -205,31 +191,3 @@ def column(table: pa.Table, maker: str, measure: str) -> Floats:
     """A maker's measure in each episode, in the order of episodes, shape (episodes,)."""
     rows = table.filter(pc.equal(table["agent"], maker)).sort_by("episode")
     return np.asarray(rows[measure].to_numpy(), dtype=np.float64)
-
-
-def interval(samples: npt.ArrayLike) -> Interval:
-    """Mean and 95 % confidence interval of independent samples, shape (n,), n at least 2; NaN are left out."""
-    values = np.asarray(samples, dtype=np.float64)
-    values = values[~np.isnan(values)]
-    if len(values) < 2:
-        raise ValueError(f"an interval needs at least 2 samples, got {len(values)}")
-    mean = float(values.mean())
-    reach = student_quantile(len(values) - 1) * float(values.std(ddof=1)) / sqrt(len(values))
-    return Interval(mean, mean - reach, mean + reach)
-
-
-def student_quantile(degrees: int) -> float:
-    """The 97.5 % quantile of Student's t; within 0.1 % from 5 degrees of freedom on.
-
-    Expansion in 1 / degrees: Abramowitz & Stegun (1964), 26.7.5.
-    """
-    exact = {1: 12.7062, 2: 4.3027, 3: 3.1824, 4: 2.7764}
-    if degrees in exact:
-        return exact[degrees]
-    z, n = 1.959963984540054, float(degrees)
-    return (
-        z
-        + (z**3 + z) / (4 * n)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-    )

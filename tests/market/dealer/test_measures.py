@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy import stats
 
 from catallaxy.agents import LogUniform, Uniform
 from catallaxy.engine import EventLog
@@ -23,8 +22,6 @@ from catallaxy.market.dealer.evaluation import (
     column,
     compare,
     evaluate,
-    interval,
-    student_quantile,
 )
 from catallaxy.market.dealer.measures import SCHEMA, from_log, from_worlds
 
@@ -109,14 +106,3 @@ def test_the_search_ends_where_no_neighbour_is_better() -> None:
     assert all(candidate.half_spread < 5.0 for candidate in search.scores)
     table = evaluate(SCENARIO, {**rivals, "bold_1": best}, seed=5, episodes=4)
     assert column(table, "bold_1", "objective").mean() == search.scores[best]
-
-
-def test_intervals_are_students() -> None:
-    for degrees in (1, 2, 4, 5, 9, 30, 200):
-        assert student_quantile(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=2e-3)
-    samples = np.array([1.0, 2.0, 4.0, float("nan")])
-    found = interval(samples)
-    low, high = stats.t.interval(0.95, 2, loc=7 / 3, scale=stats.sem(samples[:3]))
-    assert (found.mean, found.low, found.high) == pytest.approx((7 / 3, low, high), rel=1e-4)
-    with pytest.raises(ValueError, match="at least 2 samples, got 1"):
-        interval([1.0])

@@ -1,0 +1,204 @@
+"""Playing a what-if: the market as it is and with an intervention, before and after learning goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import pyarrow as pa
+from rich.console import Console
+
+from catallaxy.agents import LearningAgent, Policy
+from catallaxy.engine import CatallaxyError, World, stream
+
+from ..config import Study
+from ..markets import MARKETS, Market, Policies
+from ..progress import learning_progress
+from ..runs import checkpoint_of
+from ..simulate import attach
+from .answer import Answer, answer
+from .intervention import Intervention
+
+LEARNING_ON = 0.3
+"""The step size of adaptation, as a part of that with which training begins."""
+
+
+class WhatIfError(CatallaxyError):
+    """A what-if that can't be answered."""
+
+
+@attrs.frozen
+class Arm:
+    """One of the markets that are compared; called with an episode, it builds its world.
+
+    Attributes:
+        market: the kind of market.
+        scenario: with or without the intervention.
+        seed: root seed: equal ones mean equal luck in both arms.
+        intervention: what is done to the network.
+        own: agents, by name, that act by a policy of their own.
+    """
+
+    market: str
+    scenario: Any
+    seed: int
+    intervention: Intervention = attrs.field(factory=Intervention)
+    own: Mapping[str, Policy] = MappingProxyType({})
+
+    def __call__(self, episode: int) -> World:
+        world = MARKETS[self.market].build(self.scenario, self.seed, episode)
+        self.intervention.cut(world)
+        for name, policy in self.own.items():
+            agent = world.agents.get(name)
+            if isinstance(agent, LearningAgent):
+                agent.policy = policy
+        return world
+
+
+@attrs.frozen
+class WhatIf:
+    """A question to a market.
+
+    Attributes:
+        study: the scenario file.
+        intervention: what is different.
+        policy: checkpoint, or run folder with one, whose policies the agents follow; None for the market's baseline.
+        adapt: decisions from which the others learn on, with and without the intervention; 0 if they don't.
+        episodes: how many to compare.
+        seed: root seed.
+        workers: processes to learn in; the answer does not depend on it.
+    """
+
+    study: Study
+    intervention: Intervention
+    policy: Path | None = None
+    adapt: int = 0
+    episodes: int = 20
+    seed: int = 0
+    workers: int = 1
+
+
+def ask(question: WhatIf, screen: Console) -> tuple[Answer, dict[str, pa.Table]]:
+    """Answer a what-if.
+
+    Both markets are played in the same episodes: equal prices, types, network and needs, so that they differ by the
+    intervention and what follows from it. If the others adapt, they learn on for as long, by the same random numbers,
+    in the market without the intervention too: what they would have learned anyway is not an effect of it. Who the
+    intervention is about does not learn on.
+
+    Args:
+        question: the question.
+        screen: where progress is shown.
+
+    Returns:
+        The answer, and the measures of each arm, one row per episode and agent.
+
+    Raises:
+        CatallaxyError: an intervention that the market does not allow, or a policy of another market or scenario.
+    """
+    study, market = question.study, question.study.market
+    totals = market.headline
+    if not totals:
+        raise WhatIfError(f"market {market.name!r} has no measures to compare")
+    if question.adapt and question.policy is None:
+        raise WhatIfError("--adapt lets what was learned be learned on: name it with --policy RUN")
+    after = question.intervention.apply(study.scenario, study.path.parent)
+    policies = _policies(market, study.scenario, question.policy)
+    judged, learned = (int(stream(question.seed, 0, purpose).integers(2**32)) for purpose in ("what-if", "adaptation"))
+    base, changed = _arms(question, after, policies, judged)
+    play = _Player(market, question.episodes)
+    tables = {"before": play(base, policies), "unchanged": play(changed, policies)}
+    if question.adapt:
+        for name, arm in (("control", base), ("adapted", changed)):
+            adapted = _learn_on(question, attrs.evolve(arm, seed=learned), policies, name, screen)
+            tables[name] = play(arm, adapted)
+    told, targets = question.intervention.describe(), question.intervention.targets(study.scenario, after)
+    return answer(tables, totals, targets, told, question.adapt), tables
+
+
+def _arms(question: WhatIf, after: Any, policies: Policies, seed: int) -> tuple[Arm, Arm]:
+    """The market as it is and with the intervention; those that it is about act by policies that stay as they are."""
+    study, intervention = question.study, question.intervention
+    base = Arm(study.market.name, study.scenario, seed)
+    changed = Arm(study.market.name, after, seed, intervention)
+    here, there = base(0), changed(0)
+    targets = intervention.targets(study.scenario, after)
+    fixed = {
+        agent.name: policies[agent.family]
+        for world in (here, there)
+        for agent in world.agents.values()
+        if isinstance(agent, LearningAgent) and {agent.name, getattr(agent, "group", None)} & {*targets}
+    }
+    live = intervention.policies(there, after)
+    return attrs.evolve(base, own=fixed), attrs.evolve(changed, own={**fixed, **live})
+
+
+def _policies(market: Market, scenario: Any, checkpoint: Path | None) -> Policies:
+    """A policy for each family, checked against what its agents see and do.
+
+    Raises:
+        WhatIfError: the policy was learned for another market or another kind of scenario.
+    """
+    world = market.build(scenario, 0, 0)
+    families = {agent.family for agent in world.agents.values() if isinstance(agent, LearningAgent)}
+    if checkpoint is None:
+        baseline = market.baseline(scenario)
+        return baseline if isinstance(baseline, Mapping) else dict.fromkeys(families, baseline)
+    from catallaxy.learners import load_policies, policy_specs
+
+    path = checkpoint_of(checkpoint)
+    policies = load_policies(path)
+    for family, spec in policy_specs(world).items():
+        if family not in policies:
+            raise WhatIfError(f"{path} holds policies of {', '.join(policies)}, but the scenario's {family} need one")
+        if faults := spec.differences(policies[family].spec):
+            raise WhatIfError(f"{path} was learned in another scenario: for {family}, {'; '.join(faults)}")
+    return policies
+
+
+def _learn_on(question: WhatIf, arm: Arm, policies: Policies, name: str, screen: Console) -> Policies:
+    """Every family's policy after learning on in a market."""
+    from catallaxy.learners import PPO, PPOConfig, Trainer, load_checkpoint, policy_specs
+
+    assert question.policy is not None
+    training, config = question.study.training, question.study.ppo or PPOConfig()
+    config = attrs.evolve(config, decay=None, learning_rate=LEARNING_ON * config.learning_rate)
+    world = question.study.market.build(question.study.scenario, question.seed, 0)
+    learners = {family: PPO(spec, config, seed=question.seed) for family, spec in policy_specs(world).items()}
+    load_checkpoint(checkpoint_of(question.policy), learners)
+    deciding = {*policy_specs(arm(0))}
+    trainer = Trainer(
+        arm,
+        {family: learner for family, learner in learners.items() if family in deciding},
+        horizon=arm.scenario.duration,
+        decisions=question.adapt,
+        rollout=min(training.rollout, question.adapt),
+        worlds=training.worlds,
+        workers=min(question.workers, training.worlds),
+    )
+    screen.print(f"learning on, {'with' if name == 'adapted' else 'without'} the intervention", style="dim")
+    with closing(trainer), learning_progress(screen, trainer.decisions) as report:
+        for progress in trainer:
+            rewards = progress.rewards.values()
+            report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
+    return {**policies, **{family: learner.policy.mirror for family, learner in learners.items() if family in deciding}}
+
+
+@attrs.frozen
+class _Player:
+    market: Market
+    episodes: int
+
+    def __call__(self, arm: Arm, policies: Policies) -> pa.Table:
+        """The measures of the arm's episodes."""
+        tables = []
+        for episode in range(self.episodes):
+            world = arm(episode)
+            attach(world, policies)
+            world.run(arm.scenario.duration)
+            tables.append(self.market.measure_worlds([world]))
+        return pa.concat_tables(tables)
