@@ -12,6 +12,7 @@ from catallaxy.market.checks import as_distribution, not_negative, positive, wit
 from catallaxy.market.prices import BrownianPrice, HistoricalPrice, MeanRevertingPrice
 
 from .costs import CurveCosts, ExchangeCosts
+from .investors.group import Investing, InvestorGroup
 
 MINUTES_PER_DAY = 1440.0
 DAILY_VOLATILITY = 50.0
@@ -181,7 +182,7 @@ class Latencies:
 
 @attrs.frozen
 class DealerScenario:
-    """A dealer market: makers quote to clients around a reference price and hedge on an exchange.
+    """A dealer market: makers quote to clients and investors around a reference price and hedge on an exchange.
 
     Raises:
         ValueError: parts that do not fit together.
@@ -196,9 +197,11 @@ class DealerScenario:
     clients: Clients = Clients()
     exchange: ExchangeCosts | CurveCosts = attrs.field(factory=ExchangeCosts)
     latency: Latencies = Latencies()
+    investors: tuple[InvestorGroup, ...] = attrs.field(default=(), converter=tuple)
+    investing: Investing = attrs.field(factory=Investing)
 
     def __attrs_post_init__(self) -> None:
-        groups: tuple[MakerGroup | Tier, ...] = (*self.makers, *self.clients.tiers)
+        groups: tuple[MakerGroup | Tier | InvestorGroup, ...] = (*self.makers, *self.clients.tiers, *self.investors)
         names = ["exchange", *(name for group in groups for name in group.members)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -217,7 +220,10 @@ class DealerScenario:
         return self.session.horizon + self.session.settlement + 1e-6
 
     def starting_flat(self) -> "DealerScenario":
-        """The same market with makers who start without inventory."""
+        """The same market with makers and investors who start without inventory."""
+        nothing = Constant(0.0)
         return attrs.evolve(
-            self, makers=tuple(attrs.evolve(group, initial_inventory=Constant(0.0)) for group in self.makers)
+            self,
+            makers=tuple(attrs.evolve(group, initial_inventory=nothing) for group in self.makers),
+            investors=tuple(attrs.evolve(group, initial_inventory=nothing) for group in self.investors),
         )

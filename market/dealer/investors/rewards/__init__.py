@@ -1,0 +1,1 @@
+"""What investors are rewarded for: one room for each term, and their weighted sum."""
