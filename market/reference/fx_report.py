@@ -11,7 +11,7 @@ import numpy as np
 from .closed_form import ClosedFormSkew
 from .fields import Array
 from .fx_dealer import FxDealer, FxMeasures, FxPolicy
-from .fx_solver import FxSolution, solve
+from .fx_solver import FxSolution, solve, solve_finite_horizon
 
 
 def simpler_policies(dealer: FxDealer, step: float = 1.0) -> dict[str, FxSolution]:
@@ -22,16 +22,27 @@ def simpler_policies(dealer: FxDealer, step: float = 1.0) -> dict[str, FxSolutio
     }
 
 
-def report(dealer: FxDealer, step: float = 1.0, inventories: Sequence[float] | None = None) -> dict[str, Any]:
+def report(
+    dealer: FxDealer, step: float = 1.0, inventories: Sequence[float] | None = None, *, finite: bool = False
+) -> dict[str, Any]:
     """Solve the stationary problem and its simpler policies, and tabulate them for JSON.
 
     Args:
         dealer: the market.
         step: of the grid, MEUR.
         inventories: where quotes and hedging rates are listed, MEUR, on the grid; by default about forty evenly spaced.
+        finite: whether to solve the problem over the dealer's `horizon` too: key `finite_horizon`.
 
     Returns:
         Numbers, strings, lists and dicts; a missing quote is None. Units: bp, MEUR, days; times named `..._minutes`.
+
+        - `quotes`: for each tier, `bid` and `ask` distances by size (rows) and inventory (columns), bp.
+        - `spreads_at_flat`: bid plus ask distance of a flat dealer, by tier and size, bp.
+        - `hedge_rates` (MEUR/day, positive buys) and `density` (per MEUR, stationary) by inventory.
+        - `internalisation_threshold`: nothing is hedged within it, MEUR.
+        - `objective` and what it is made of, MEUR bp per day; `turnover` and `hedged_volume`, MEUR per day;
+          `inventory_sd`, MEUR; `risk_neutralisation_minutes`; see `FxMeasures`.
+        - `simpler_policies`: the same measures for the best policy that never hedges and the best that never skews.
 
     Raises:
         ValueError: an inventory off the grid, or the errors of `solve`.
@@ -39,20 +50,14 @@ def report(dealer: FxDealer, step: float = 1.0, inventories: Sequence[float] | N
     solution = solve(dealer, step)
     policy = solution.policy
     places = [policy.index(q) for q in (_evenly(policy.grid) if inventories is None else inventories)]
-    flat = policy.index(0.0)
     closed = ClosedFormSkew(dealer.sizes, dealer.rates, dealer.tiers, dealer.sigma, dealer.gamma)
     return {
         "units": {"price": "bp", "quantity": "MEUR", "rate": "per day", "objective": "MEUR bp per day"},
         "dealer": attrs.asdict(dealer),
         "grid_step": step,
         "inventories": [float(policy.grid[i]) for i in places],
-        "quotes": [_ladder(dealer, policy, places, tier) for tier in range(len(dealer.tiers))],
-        "spreads_at_flat": [
-            [float(b + a) for b, a in zip(policy.bid[n, :, flat], policy.ask[n, :, flat], strict=True)]
-            for n in range(len(dealer.tiers))
-        ],
-        "hedge_rates": [float(policy.hedge[i]) for i in places],
-        "internalisation_threshold": policy.internalisation_threshold,
+        **_policy(dealer, policy, places),
+        "density": [float(p) / step for p in solution.measures.distribution[places]],
         **_measures(solution.measures),
         "simpler_policies": {name: _measures(s.measures) for name, s in simpler_policies(dealer, step).items()},
         "closed_form_skew": {
@@ -60,6 +65,30 @@ def report(dealer: FxDealer, step: float = 1.0, inventories: Sequence[float] | N
             "slope_by_tier": [closed.slope(n) for n in range(len(dealer.tiers))],
         },
         "price_pumping_gamma": dealer.pumping_gamma,
+        **({"finite_horizon": _finite(dealer, step, places)} if finite else {}),
+    }
+
+
+def _policy(dealer: FxDealer, policy: FxPolicy, places: list[int]) -> dict[str, Any]:
+    flat = policy.index(0.0)
+    return {
+        "quotes": [_ladder(dealer, policy, places, tier) for tier in range(len(dealer.tiers))],
+        "spreads_at_flat": [
+            [float(b + a) for b, a in zip(policy.bid[n, :, flat], policy.ask[n, :, flat], strict=True)]
+            for n in range(len(dealer.tiers))
+        ],
+        "hedge_rates": [float(policy.hedge[i]) for i in places],
+        "internalisation_threshold": policy.internalisation_threshold,
+    }
+
+
+def _finite(dealer: FxDealer, step: float, places: list[int]) -> dict[str, Any]:
+    """The policy at the opening, with all of the horizon to go, and what a flat dealer can expect of it, MEUR bp."""
+    solved = solve_finite_horizon(dealer, step)
+    return {
+        "horizon": dealer.horizon,
+        "value": float(solved.value[-1, len(solved.grid) // 2]),
+        **_policy(dealer, solved.policy(), places),
     }
 
 

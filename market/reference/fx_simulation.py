@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from .estimates import Estimate, estimate, spread
-from .fields import Array, Integers
+from .fields import Array, Integers, Mask
 from .fx_dealer import FxDealer, FxPolicy, hedging_cost
 
 
@@ -46,19 +46,12 @@ def simulate(
         burn_in: what is left out before it, days; several risk-neutralisation times.
         substeps: Heun steps between two requests.
     """
-    sizes, tiers = len(dealer.sizes), len(dealer.tiers)
-    rates = np.tile(np.asarray(dealer.rates), 2 * tiers)
-    cumulative = np.cumsum(rates) / rates.sum()
-    alpha = np.array([tier.alpha for tier in dealer.tiers])
-    beta = np.array([tier.beta for tier in dealer.tiers])
-    tables = np.concatenate([policy.bid, policy.ask]).reshape(2 * tiers * sizes, -1)
-    start, end = burn_in, burn_in + days
+    requests = _Requests(dealer, policy)
     q, clock = np.zeros(paths), np.zeros(paths)
     totals = np.zeros((5, paths))  # reward, client volume, hedged volume, int q^2, int q
+    start, end = burn_in, burn_in + days
     while (clock < end).any():
-        gap = rng.exponential(1.0 / rates.sum(), paths)
-        kind = np.searchsorted(cumulative, rng.random(paths))
-        chance = rng.random(paths)
+        gap, kind, chance = requests.draw(rng, paths)
         stop = np.minimum(clock + gap, end)
         if start > 0.0:
             straddles = (clock < start) & (stop > start)
@@ -70,17 +63,8 @@ def simulate(
         totals[0] += measured * flows[0]
         totals[2:] += measured * flows[1:]
         clock = stop
-        bought = kind < tiers * sizes
-        size = np.asarray(dealer.sizes)[kind % sizes]
-        tier = kind // sizes % tiers
-        after = np.where(bought, q + size, q - size)
-        quote = _interpolate(policy, tables, kind, q)
-        quoted = (np.abs(after) <= dealer.limit + 1e-9) & np.isfinite(quote) & (clock < end)
-        accepted = quoted & (chance * (1.0 + np.exp(alpha[tier] + beta[tier] * np.where(quoted, quote, 0.0))) < 1.0)
-        traded = accepted & (clock >= start)
-        totals[0] += np.where(traded, size * np.where(accepted, quote, 0.0), 0.0)
-        totals[1] += np.where(traded, size, 0.0)
-        q = np.where(accepted, after, q)
+        q, earned, traded = requests.answer(q, kind, chance, clock < end)
+        totals[:2] += (clock >= start) * np.stack([earned, traded])
     means = totals / days
     return FxEstimates(
         objective=estimate(means[0]),
@@ -88,6 +72,38 @@ def simulate(
         hedged=estimate(means[2]),
         inventory_sd=spread(means[4], means[3]),
     )
+
+
+class _Requests:
+    """Clients' requests, one for each path at a time; a kind is a row of the tables of bids and asks."""
+
+    def __init__(self, dealer: FxDealer, policy: FxPolicy) -> None:
+        tiers = len(dealer.tiers)
+        self._limit = dealer.limit
+        self._policy = policy
+        self._tables = np.concatenate([policy.bid, policy.ask]).reshape(2 * tiers * len(dealer.sizes), -1)
+        rates = np.tile(np.asarray(dealer.rates), 2 * tiers)
+        self._mean_gap = 1.0 / rates.sum()
+        self._cumulative = np.cumsum(rates) / rates.sum()
+        self._size = np.tile(np.asarray(dealer.sizes), 2 * tiers)
+        law = np.array([[tier.alpha, tier.beta] for tier in dealer.tiers])
+        self._alpha, self._beta = np.tile(np.repeat(law, len(dealer.sizes), axis=0), (2, 1)).T
+        self._change = self._size * np.repeat([1.0, -1.0], tiers * len(dealer.sizes))
+
+    def draw(self, rng: np.random.Generator, paths: int) -> tuple[Array, Integers, Array]:
+        """Days until the next request, its kind, and the uniform number that decides whether it trades."""
+        gap = rng.exponential(self._mean_gap, paths)
+        return gap, np.searchsorted(self._cumulative, rng.random(paths)), rng.random(paths)
+
+    def answer(self, q: Array, kind: Integers, chance: Array, open_: Mask) -> tuple[Array, Array, Array]:
+        """The inventory after the request, what it earned (MEUR bp) and what it traded (MEUR)."""
+        after = q + self._change[kind]
+        quote = _interpolate(self._policy, self._tables, kind, q)
+        quoted = (np.abs(after) <= self._limit + 1e-9) & np.isfinite(quote) & open_
+        distance = np.where(quoted, quote, 0.0)
+        accepted = quoted & (chance * (1.0 + np.exp(self._alpha[kind] + self._beta[kind] * distance)) < 1.0)
+        traded = np.where(accepted, self._size[kind], 0.0)
+        return np.where(accepted, after, q), traded * distance, traded
 
 
 def _interpolate(policy: FxPolicy, tables: Array, row: Integers, q: Array) -> Array:

@@ -208,3 +208,21 @@ def test_greedy_quotes_decline_what_breaches_the_limit():
     assert isinstance(policy, FxPolicy)
     assert np.isinf(policy.bid[0, 5, -50:]).all()
     assert np.isfinite(policy.bid[0, 5, :-50]).all()
+
+
+def test_quotes_hedges_and_the_internalisation_zone_have_converged(solution):
+    coarse = solve(DEALER, 1.0).policy
+    inside = np.abs(coarse.grid) <= 60.0
+    for side in ("bid", "ask"):
+        fine = getattr(solution.policy, side)[..., ::2][..., inside]
+        np.testing.assert_allclose(getattr(coarse, side)[..., inside], fine, atol=2e-4)  # bp
+    assert coarse.internalisation_threshold == pytest.approx(solution.policy.internalisation_threshold, abs=0.2)
+
+
+def test_over_a_whole_session_the_report_gives_the_opening(solution):
+    found = report(DEALER, 1.0, [-20.0, 0.0, 20.0], finite=True)
+    session = found["finite_horizon"]
+    assert session["horizon"] == DEALER.horizon
+    assert session["value"] == pytest.approx(DEALER.horizon * found["objective"], rel=0.05)
+    assert session["quotes"][0]["bid"][0] == pytest.approx(found["quotes"][0]["bid"][0], abs=1e-4)
+    assert sum(report(DEALER, 1.0, list(solution.policy.grid[::2]))["density"]) == pytest.approx(1.0)

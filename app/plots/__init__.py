@@ -1,0 +1,1 @@
+"""Figures: each function draws a table of measures, computed elsewhere, on matplotlib axes."""
