@@ -4,7 +4,8 @@ Units: minutes, MEUR (10^6 EUR), prices in USD per EUR, distances in bp of the r
 (100 EUR).
 """
 
-from .account import Account
+from catallaxy.market.account import Account, Statement
+
 from .build import build
 from .client import Client
 from .costs import CurveCosts, ExchangeCosts, reducing
@@ -20,7 +21,6 @@ from .messages import (
     Quote,
     QuoteRequest,
     Reject,
-    Statement,
     Tick,
 )
 from .policies import ClosedFormSkew, FixedSpread, LinearSkew

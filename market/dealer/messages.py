@@ -113,20 +113,3 @@ class Position(Record, level="trades"):
     reference: float
     revenue: float
     hedge: bool
-
-
-class Statement(Record, level="decisions"):
-    """An account at the opening and, everything settled, after the close.
-
-    Attributes:
-        closing: false at the opening, true after the close.
-        inventory: EUR.
-        dollars, nanodollars: cash is dollars + nanodollars / 10^9 USD exactly, 0 <= nanodollars < 10^9.
-        reference: the reference price at which inventory is valued.
-    """
-
-    closing: bool
-    inventory: int
-    dollars: int
-    nanodollars: int
-    reference: float
