@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from catallaxy.engine import StreamWriter
+from catallaxy.engine import StreamReader, StreamWriter
 
 
 class MetricsWriter:
@@ -26,6 +27,18 @@ class MetricsWriter:
         self._path = run / "metrics" / f"{name}.arrows"
         self._writer: StreamWriter | None = None
         self._schema: pa.Schema | None = None
+
+    def go_on(self, column: str, last: int) -> None:
+        """Keep what an earlier writer has left, up to the row in which ``column`` is ``last``, and go on after it."""
+        if not self._path.is_file():
+            return
+        table = StreamReader(self._path, complete=False).read()
+        partial = self._path.with_suffix(".partial")
+        self._writer = StreamWriter(partial, table.schema)
+        for batch in table.filter(pc.field(column) <= last).combine_chunks().to_batches():
+            self._writer.write(batch)
+        self._schema = table.schema
+        partial.replace(self._path)  # under the writer's hands: readers find the old table or the new one
 
     def write(self, *rows: Mapping[str, Any]) -> None:
         """Append rows as one batch."""

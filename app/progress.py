@@ -21,7 +21,7 @@ class Report(Protocol):
 
 
 @contextmanager
-def learning_progress(screen: Console, decisions: int) -> Iterator[Report]:
+def learning_progress(screen: Console, decisions: int, already: int = 0) -> Iterator[Report]:
     """A bar with decisions per second, reward and time left; where there is no terminal, a line now and then."""
     if screen.quiet:
         yield lambda decisions, rate, reward: None
@@ -34,18 +34,18 @@ def learning_progress(screen: Console, decisions: int) -> Iterator[Report]:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=screen) as bar:
-            task = bar.add_task("learning", total=decisions, rate="", reward="")
+            task = bar.add_task("learning", total=decisions, completed=already, rate="", reward="")
 
             def advance(decisions: int, rate: float, reward: float) -> None:
                 bar.update(task, completed=decisions, rate=f"{rate:,.0f}/s", reward=f"reward {reward:.4g}")
 
             yield advance
     else:
-        yield _lines(screen, decisions)
+        yield _lines(screen, decisions, already)
 
 
-def _lines(screen: Console, total: int) -> Report:
-    reported = 0
+def _lines(screen: Console, total: int, already: int) -> Report:
+    reported = SHARES_OF_PLAIN_OUTPUT * already // total
 
     def report(decisions: int, rate: float, reward: float) -> None:
         nonlocal reported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,15 +15,20 @@ from typing import Any
 import attrs
 from rich.console import Console
 
-from catallaxy.engine import EventLog, World
-from catallaxy.learners import PPO, PPOConfig, Trainer, policy_specs
+from catallaxy.engine import EventLog, World, read_manifest
+from catallaxy.learners import PPO, PPOConfig, Trainer, differences, policy_specs
 
 from .config import Study, load
 from .display import console
 from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
 from .progress import learning_progress
-from .runs import check_vacant, open_run
+from .runs import RunError, check_vacant, open_run
+
+_KEPT = ("checkpoints", "metrics")
+"""What stays of a run that is resumed."""
+_FREE = ("workers",)
+"""Settings of training that what is learned does not depend on."""
 
 
 def train(
@@ -32,6 +38,7 @@ def train(
     seed: int,
     decisions: int | None = None,
     workers: int | None = None,
+    resume: bool = False,
     force: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -40,17 +47,21 @@ def train(
     The folder then holds `checkpoints/latest.pt`, `metrics/` (learning curve and judgement), `events/` (the evaluation
     episodes with the learned policy), `results.json` and the market's figure.
 
+    A run that was stopped or killed, and is resumed, learns the same to the last bit as one that never paused.
+
     Args:
         path: scenario file.
         out: run folder.
         seed: root seed; judgement draws its episodes from another root.
         decisions: instead of the scenario's number.
         workers: instead of the scenario's number; what is learned does not depend on it.
+        resume: go on with the run in `out`, from its last checkpoint; from the beginning, if it has none yet.
         force: whether an earlier run in `out` may be replaced.
         quiet: whether to print nothing.
 
     Raises:
-        CatallaxyError: the scenario or the folder can't be used, an agent failed, or learning diverged.
+        CatallaxyError: the scenario or the folder can't be used, the run to resume is of another scenario or seed, an
+            agent failed, or learning diverged.
         KeyboardInterrupt: after Ctrl-C, with checkpoint and metrics written up to the last update.
     """
     study = load(path, learning=True)
@@ -63,19 +74,27 @@ def train(
             workers=training.workers if workers is None else workers,
         ),
     )
-    check_vacant(out, force=force)
+    about = _about(study.describe(), seed)
+    if resume:
+        _check_resumable(out, about)
+    else:
+        check_vacant(out, force=force)
     screen = console(quiet=quiet)
-    with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force) as log:
+    keep = _KEPT if resume else ()
+    with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force, keep=keep) as log:
         learners = _learners(study, seed)
         before = _policies(learners)
-        learn(_trainer(study, learners, seed, out), out, screen)
+        trainer = _trainer(study, learners, seed, out, about)
+        if resume:
+            _go_on(trainer, screen)
+        learn(trainer, out, screen)
         after = _policies(learners)
         judgement = study.market.judge(study.scenario, before, after, study.evaluation, seed, log, screen)
     study.market.show(judgement, study.scenario, open_run(out), screen)
 
 
 def learn(trainer: Trainer, out: Path, screen: Console) -> None:
-    """Run the trainer to its end, with its scalars in `metrics/training.arrows`.
+    """Run the trainer to its end, with its scalars in `metrics/training.arrows`, after those that it has had before.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once the update under way is complete and its checkpoint is written.
@@ -83,16 +102,19 @@ def learn(trainer: Trainer, out: Path, screen: Console) -> None:
     with (
         closing(trainer),
         MetricsWriter(out, "training") as metrics,
-        learning_progress(screen, trainer.decisions) as report,
+        learning_progress(screen, trainer.decisions, trainer.fleet.decisions) as report,
         _stopping(trainer, screen) as stopped,
     ):
+        if trainer.updates:
+            metrics.go_on("update", trainer.updates)
         for progress in trainer:
             metrics.write({"update": progress.update, **progress.scalars()})
             rewards = progress.rewards.values()
             report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
     if stopped:
         screen.print(
-            f"stopped after {trainer.fleet.decisions:,} decisions: {trainer.checkpoint} holds what was learned"
+            f"stopped after {trainer.fleet.decisions:,} decisions: {trainer.checkpoint} holds what was learned; "
+            f"the same command with --resume goes on"
         )
         raise KeyboardInterrupt
 
@@ -122,6 +144,40 @@ def _stopping(trainer: Trainer, screen: Console) -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, previous)
 
 
+def _about(described: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """What decides on what is learned, of what a run's manifest says."""
+    training = {name: value for name, value in described["training"].items() if name not in _FREE}
+    about = {"seed": seed, "market": described["market"], "scenario": described["scenario"], "training": training}
+    plain: dict[str, Any] = json.loads(json.dumps(about, default=str))
+    return plain
+
+
+def _check_resumable(out: Path, about: Mapping[str, Any]) -> None:
+    """Refuse to go on with what is no run of this training, or has come to its end.
+
+    Raises:
+        LogError: `out` is no run's folder.
+        RunError: it is another training's; says what differs.
+    """
+    manifest = read_manifest(out)
+    described = manifest["scenario"]
+    if not isinstance(described, Mapping) or not {"market", "scenario", "training"} <= described.keys():
+        raise RunError(f"{out} is no run of `catallaxy train`: there is nothing to resume")
+    if told := differences(about, _about(described, manifest["seed"])):
+        raise RunError(f"{out} is a run of another training, which can't be resumed by this one: {'; '.join(told)}")
+    if manifest.get("complete"):
+        raise RunError(f"{out} has come to its end: there is nothing to resume")
+
+
+def _go_on(trainer: Trainer, screen: Console) -> None:
+    """Take up the training where its last checkpoint has left it, if there is one."""
+    assert trainer.checkpoint is not None
+    if trainer.checkpoint.is_file():
+        with screen.status("playing the worlds to where they were"):
+            trainer.resume(trainer.checkpoint)
+    screen.print(f"going on after update {trainer.updates}, {trainer.fleet.decisions:,} decisions", style="dim")
+
+
 def _learners(study: Study, seed: int) -> dict[str, PPO]:
     """A PPO learner for each family of learning agents."""
     config = study.ppo or PPOConfig()
@@ -136,7 +192,7 @@ def _policies(learners: Mapping[str, PPO]) -> Policies:
     return {family: learner.policy.mirror for family, learner in learners.items()}
 
 
-def _trainer(study: Study, learners: Mapping[str, PPO], seed: int, out: Path) -> Trainer:
+def _trainer(study: Study, learners: Mapping[str, PPO], seed: int, out: Path, about: Mapping[str, Any]) -> Trainer:
     training = study.training
     return Trainer(
         partial(_build, study.market.name, study.scenario, seed),
@@ -147,6 +203,7 @@ def _trainer(study: Study, learners: Mapping[str, PPO], seed: int, out: Path) ->
         worlds=training.worlds,
         workers=min(training.workers, training.worlds),
         checkpoints=out / "checkpoints",
+        about=about,
     )
 
 

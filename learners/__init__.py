@@ -21,7 +21,7 @@ from .workers import Workers
 
 if TYPE_CHECKING:
     from .a2c import A2C, A2CConfig
-    from .checkpoint import load_checkpoint, load_policies, save_checkpoint
+    from .checkpoint import differences, load_checkpoint, load_policies, save_checkpoint
     from .policy import CategoricalPolicy, GaussianPolicy, Policy, policy_for
     from .policy_gradient import PolicyGradient, PolicyGradientConfig
     from .ppo import PPO, PPOConfig
@@ -61,6 +61,7 @@ __all__ = [
     "Workers",
     "actor_of",
     "advantages",
+    "differences",
     "discounts",
     "load_checkpoint",
     "load_policies",
@@ -82,6 +83,7 @@ _WITH_TORCH = {
     "REINFORCE": "reinforce",
     "REINFORCEConfig": "reinforce",
     "RecurrentPolicy": "recurrent",
+    "differences": "checkpoint",
     "load_checkpoint": "checkpoint",
     "load_policies": "checkpoint",
     "policy_for": "policy",

@@ -24,7 +24,10 @@ _ARRAY = "__array__"  # key that marks a tensor as an array of NumPy's
 
 
 def save_checkpoint(
-    path: str | Path, learners: Mapping[str, Learner], progress: Mapping[str, Any] | None = None
+    path: str | Path,
+    learners: Mapping[str, Learner],
+    progress: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the learners' states, and whatever else is to be known when going on, to ``path``.
 
@@ -32,6 +35,7 @@ def save_checkpoint(
         path: the file; its folder is made. An earlier file is replaced only once the new one is complete.
         learners: by family.
         progress: numbers, strings, arrays and nests of these.
+        about: what is learned, in numbers, strings and nests of these: who goes on from here must learn the same.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,6 +44,7 @@ def save_checkpoint(
         "version": VERSION,
         "learners": {family: _plain(learner.state_dict(), family) for family, learner in learners.items()},
         "progress": _plain(progress or {}, "progress"),
+        "about": _plain(about or {}, "about"),
     }
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -52,13 +57,18 @@ def save_checkpoint(
         partial.unlink(missing_ok=True)
 
 
-def load_checkpoint(path: str | Path, learners: Mapping[str, Learner]) -> dict[str, Any]:
+def load_checkpoint(
+    path: str | Path, learners: Mapping[str, Learner], about: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Give ``learners`` the states of `save_checkpoint` and return its ``progress``.
 
     Raises:
-        CheckpointError: the file is none, is damaged, or is of other learners; says what differs.
+        CheckpointError: the file is none, is damaged, or is of other learners or ``about`` something else; says what
+            differs.
     """
     content = _read(Path(path))
+    if about and (known := content.get("about")) and (told := differences(_plain(about, "about"), known)):
+        raise CheckpointError(f"{path} is of another training: {'; '.join(told)}")
     stored = content["learners"]
     if stored.keys() != learners.keys():
         raise CheckpointError(
@@ -94,6 +104,19 @@ def load_policies(path: str | Path) -> dict[str, Mirror]:
             raise CheckpointError(f"{path}: the policy of family {family!r} can't be read: {error!r}") from error
         policies[family] = policy.averaged()
     return policies
+
+
+def differences(mine: Any, other: Any, where: str = "") -> list[str]:
+    """Say in words where ``other`` differs from ``mine``: two nests of mappings and lists, as from a JSON file."""
+    if isinstance(mine, Mapping) and isinstance(other, Mapping):
+        pairs = [(f"{where}.{key}".lstrip("."), mine.get(key), other.get(key)) for key in {**mine, **other}]
+    elif isinstance(mine, list) and isinstance(other, list) and len(mine) == len(other):
+        pairs = [(f"{where}[{place}]", *pair) for place, pair in enumerate(zip(mine, other, strict=True))]
+    elif mine == other or (mine != mine and other != other):  # NaN is NaN
+        return []
+    else:
+        return [f"{where} is {other!r}, not {mine!r}"]
+    return [told for place, one, another in pairs for told in differences(one, another, place)]
 
 
 def _read(path: Path) -> dict[str, Any]:

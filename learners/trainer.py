@@ -79,6 +79,8 @@ class Trainer:
         frozen: families (or agents, by name) that act but don't learn.
         checkpoints: folder for the checkpoint ``latest.pt``, if one is to be kept.
         checkpoint_every: updates from one checkpoint to the next; the last update always leaves one.
+        about: what is learned, in numbers, strings and nests of these: it goes into checkpoints, and a checkpoint that
+            is about something else is refused.
 
     Attributes:
         fleet: the worlds.
@@ -98,6 +100,7 @@ class Trainer:
         frozen: Collection[str] = (),
         checkpoints: str | Path | None = None,
         checkpoint_every: int = 10,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         for name, value in {"decisions": decisions, "rollout": rollout, "checkpoint_every": checkpoint_every}.items():
             if value < 1:
@@ -116,6 +119,7 @@ class Trainer:
         self.frozen = frozenset(frozen)
         self.checkpoint = None if checkpoints is None else Path(checkpoints) / CHECKPOINT
         self.checkpoint_every = checkpoint_every
+        self.about = about
         self.updates = 0
         self._stopping = False
 
@@ -154,7 +158,7 @@ class Trainer:
         """
         from .checkpoint import save_checkpoint
 
-        save_checkpoint(path, self.learners, {"updates": self.updates, "fleet": self.fleet.state_dict()})
+        save_checkpoint(path, self.learners, {"updates": self.updates, "fleet": self.fleet.state_dict()}, self.about)
 
     def resume(self, path: str | Path) -> None:
         """Go on from a checkpoint: the worlds are played again to where they were.
@@ -164,7 +168,7 @@ class Trainer:
         """
         from .checkpoint import load_checkpoint
 
-        progress = load_checkpoint(path, self.learners)
+        progress = load_checkpoint(path, self.learners, self.about)
         self.updates = int(progress["updates"])
         self.fleet.load_state_dict(progress["fleet"])
 

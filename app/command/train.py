@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from .common import Force, Out, Positive, Quiet, Seed, app
+from .common import Force, Out, Positive, Quiet, Seed, app, fail
 
 
 @app.command(usage="catallaxy train SCENARIO --out DIR [OPTIONS]")
@@ -23,15 +23,22 @@ def train(
     workers: Annotated[
         int | None, Parameter(help="Processes to gather in; the result is the same for any.", validator=Positive)
     ] = None,
+    resume: Annotated[
+        bool,
+        Parameter(help="Go on with the run in that folder, from its last checkpoint.", negative=(), show_default=False),
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Let the agents of a scenario learn, and judge what they have learned.
 
-    Ctrl-C stops after the update under way and leaves a run whose checkpoint can be used. A second one stops at once.
+    Ctrl-C stops after the update under way, a second one at once. The same command with --resume goes on from the last
+    checkpoint, also after a kill, and learns the same as if it had never stopped.
 
     Example: catallaxy train examples/fx_hourly/scenario.toml --out runs/demo
     """
     from ..train import train as learn
 
-    learn(scenario, out, seed=seed, decisions=decisions, workers=workers, force=force, quiet=quiet)
+    if resume and force:
+        raise SystemExit(fail("choose one of --resume and --force"))
+    learn(scenario, out, seed=seed, decisions=decisions, workers=workers, resume=resume, force=force, quiet=quiet)

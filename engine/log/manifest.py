@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -19,11 +20,13 @@ _READABLE = (1,)
 _MANIFEST = "manifest.json"
 
 
-def prepare_folder(folder: str | Path, *, overwrite: bool) -> Path:
+def prepare_folder(folder: str | Path, *, overwrite: bool, keep: Collection[str] = ()) -> Path:
     """Make ``folder`` an empty run folder and return its path. An earlier run is removed if ``overwrite``.
 
+    Of an earlier run whose folders ``keep`` names these stay, and its manifest until there is a new one.
+
     Raises:
-        LogError: it holds a run and ``overwrite`` is false, or it holds something else.
+        LogError: it holds a run that may be neither removed nor kept, or it holds something else.
     """
     path = Path(folder)
     if path.exists() and not path.is_dir():
@@ -32,9 +35,12 @@ def prepare_folder(folder: str | Path, *, overwrite: bool) -> Path:
         if not (path / _MANIFEST).is_file():
             raise LogError(f"{path} holds files that are no run's (no {_MANIFEST}): choose another folder")
         read_manifest(path)
-        if not overwrite:
+        if not overwrite and not keep:
             raise LogError(f"{path} holds an earlier run: choose another folder, or say that it may be replaced")
-        shutil.rmtree(path)
+        for entry in path.iterdir():
+            if keep and entry.name in (*keep, _MANIFEST):
+                continue
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
     path.mkdir(parents=True, exist_ok=True)
     return path
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import file_digest
 from math import inf
 from pathlib import Path
@@ -32,6 +32,7 @@ class EventLog(Recorder):
         seed: root seed, for the manifest.
         scenario: what was run, for the manifest (JSON-compatible).
         overwrite: whether an earlier run in ``folder`` may be replaced.
+        keep: folders of an earlier run that stay, such as ``checkpoints``; everything else of it is replaced.
         level: which record classes are logged, see :class:`Recorder`.
 
     Raises:
@@ -45,10 +46,11 @@ class EventLog(Recorder):
         seed: int,
         scenario: Mapping[str, Any] | None = None,
         overwrite: bool = False,
+        keep: Collection[str] = (),
         level: Level = "all",
     ) -> None:
         super().__init__(level)
-        self.folder = prepare_folder(folder, overwrite=overwrite)
+        self.folder = prepare_folder(folder, overwrite=overwrite, keep=keep)
         self.events = self.folder / "events"
         self.events.mkdir()
         self._writers: list[StreamWriter] = []

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
-from catallaxy import open_run
+from catallaxy import CatallaxyError, open_run
 from catallaxy.command import main
 
 SCENARIO = """
@@ -156,3 +157,94 @@ def test_ctrl_c_leaves_a_usable_run(scenario_file: Path, tmp_path: Path):
     assert not run.complete
     assert run.metric("training").num_rows > 0
     assert code_of("run", scenario_file, "--out", tmp_path / "after", "--policy", out, "--quiet") == 0
+
+
+def rows_of_curve(run: Path) -> int:
+    try:
+        return open_run(run).metric("training").num_rows
+    except CatallaxyError:  # not begun yet
+        return 0
+
+
+def kill_training(scenario: Path, out: Path, *, how: int, when: int) -> None:
+    """Train in a process of its own and send it a signal once its learning curve has so many rows."""
+    command = [sys.executable, "-m", "catallaxy", "train", str(scenario), "--out", str(out), "--seed", "3", "--quiet"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and rows_of_curve(out) < when:
+        time.sleep(0.002)
+    process.send_signal(how)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == (130 if how == signal.SIGINT else -how), stderr
+
+
+def weights_of(run: Path) -> bytes:
+    content = torch.load(run / "checkpoints" / "latest.pt", weights_only=True)["learners"]["makers"]["policy"]
+    return b"".join(tensor.numpy().tobytes() for tensor in content["weights"].values())
+
+
+@pytest.fixture(scope="module")
+def long_study(scenario_file: Path) -> Path:
+    """One of 40 updates, and its run that was never stopped, in `whole` beside it."""
+    path = scenario_file.parent / "long.toml"
+    path.write_text(SCENARIO.replace("decisions = 600\nrollout = 300", "decisions = 2000\nrollout = 50"))
+    main(["train", str(path), "--out", str(path.parent / "whole"), "--seed", "3", "--quiet"])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("how", "when", "first"),
+    [
+        (signal.SIGKILL, 14, 11),
+        pytest.param(signal.SIGINT, 12, 1, marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, 3, 1, marks=pytest.mark.slow),
+    ],
+)
+def test_what_was_stopped_or_killed_goes_on_as_if_it_had_not_been(
+    long_study: Path, tmp_path: Path, how: int, when: int, first: int, capsys: pytest.CaptureFixture[str]
+):
+    out, whole = tmp_path / "run", long_study.parent / "whole"
+    kill_training(long_study, out, how=how, when=when)
+    assert not open_run(out).complete
+    assert code_of("train", long_study, "--out", out, "--seed", 3, "--resume", "--workers", 2) == 0
+    told = capsys.readouterr().out
+    after = int(told.split("going on after update ")[1].split(",")[0])
+    assert after >= first - 1
+    run, reference = open_run(out), open_run(whole)
+    assert run.complete
+    assert run.metric("training")["update"].to_pylist() == list(range(1, 41))
+    for name in ("charts/reward", "losses/policy", "losses/value", "charts/decisions"):
+        assert run.metric("training")[name].to_pylist() == reference.metric("training")[name].to_pylist()
+    assert weights_of(out) == weights_of(whole)
+    assert (out / "results.json").read_text() == (whole / "results.json").read_text()
+    for path in (whole / "events").iterdir():
+        assert (out / "events" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_only_the_same_training_is_resumed(
+    scenario_file: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def refusal(scenario: Path, *options: object) -> str:
+        assert code_of("train", scenario, "--resume", *options) == 2
+        return capsys.readouterr().err
+
+    other = tmp_path / "other.toml"
+    other.write_text(SCENARIO.replace("risk_aversion = 1e-3", "risk_aversion = 2e-3").replace("rollout = 300", ""))
+    assert "has come to its end" in refusal(scenario_file, "--out", trained, "--seed", 3)
+    assert "seed is 3, not 0" in refusal(scenario_file, "--out", trained)
+    told = refusal(other, "--out", trained, "--seed", 3)
+    assert "scenario.makers[0].risk_aversion is 0.001, not 0.002; training.rollout is 300, not 16384" in told
+    assert "is no run" in refusal(scenario_file, "--out", tmp_path)
+    assert "choose one of --resume and --force" in refusal(scenario_file, "--out", trained, "--force")
+
+
+def test_a_checkpoint_of_another_training_is_refused(
+    scenario_file: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    out = tmp_path / "run"
+    kill_training(scenario_file, out, how=signal.SIGKILL, when=1)
+    (out / "checkpoints").mkdir(exist_ok=True)
+    (out / "checkpoints" / "latest.pt").write_bytes((trained / "checkpoints" / "latest.pt").read_bytes())
+    manifest = json.loads((out / "manifest.json").read_text())
+    (out / "manifest.json").write_text(json.dumps({**manifest, "seed": 4}))
+    assert code_of("train", scenario_file, "--out", out, "--seed", 4, "--resume", "--quiet") == 2
+    assert "latest.pt is of another training: seed is 3, not 4" in capsys.readouterr().err
