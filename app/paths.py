@@ -11,7 +11,6 @@ import copy
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import attrs
@@ -105,8 +104,8 @@ class Assignment:
                 return f"{self.path} {(self.operand - 1.0) * 100.0:+.6g} %"
 
 
-def changed(scenario: T, assignments: Iterable[Assignment], folder: Path = Path()) -> T:
-    """The scenario after `assignments`, in their order, checked as if it came from a file in `folder`.
+def changed(scenario: T, assignments: Iterable[Assignment]) -> T:
+    """The scenario after `assignments`, in their order, checked as if it came from a file in the working folder.
 
     Raises:
         PathError: a path leads nowhere, or the scenario does not allow the value; everything wrong is named.
@@ -116,22 +115,21 @@ def changed(scenario: T, assignments: Iterable[Assignment], folder: Path = Path(
     for assignment in assignments:
         assignment.apply(data)
         done.append(str(assignment))
-    return restored(type(scenario), data, folder, "; ".join(done))
+    return restored(type(scenario), data, "; ".join(done))
 
 
-def restored(cls: type[T], data: Any, folder: Path, what: str) -> T:
+def restored(cls: type[T], data: Any, what: str) -> T:
     """Plain data as a scenario again.
 
     Args:
         cls: the scenario's class.
         data: its plain data after a change.
-        folder: from which relative paths are taken.
         what: the change in words, for the error.
 
     Raises:
         PathError: the scenario does not allow it.
     """
-    scenario, faults = structure(data, cls, folder)
+    scenario, faults = structure(data, cls)
     if scenario is None:
         told = "; ".join(f"{named_path(data, fault.path)}: {fault.message}" for fault in faults)
         raise PathError(f"{what} is not possible: {told}")
@@ -144,7 +142,16 @@ def value_at(scenario: object, path: str) -> Any:
     Raises:
         PathError: the path leads nowhere.
     """
-    holder, key = _place(plain(scenario), path)
+    return inside(plain(scenario), path)
+
+
+def inside(data: Any, path: str) -> Any:
+    """The very value at a path into plain data: to change it is to change the data.
+
+    Raises:
+        PathError: the path leads nowhere.
+    """
+    holder, key = _place(data, path)
     return holder[key]
 
 

@@ -16,6 +16,7 @@ from ..markets import Total
 
 Floats = npt.NDArray[np.float64]
 EVERYBODY = "everybody"
+ROUNDING = 1e-12
 
 
 @attrs.frozen
@@ -169,7 +170,11 @@ class _Arm:
 
 
 def _difference(one: Floats | None, other: Floats | None) -> Floats | None:
-    return None if one is None or other is None else one - other
+    """Episode by episode; what is no more than rounding is zero."""
+    if one is None or other is None:
+        return None
+    difference = one - other
+    return np.where(np.abs(difference) <= ROUNDING * np.maximum(np.abs(one), np.abs(other)), 0.0, difference)
 
 
 def _interval(values: Floats | None) -> Interval | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,7 +12,7 @@ from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import CatallaxyError, World
 
 from ..hints import nearest
-from ..paths import Assignment, PathError, restored, value_at
+from ..paths import Assignment, PathError, inside, restored
 from ..replay import named
 from ..strict import plain
 
@@ -63,8 +62,8 @@ class Intervention:
             tuple(_pair(text, "=", "--live shops.Z=module:Class") for text in lives),
         )
 
-    def apply(self, scenario: Any, folder: Path) -> Any:
-        """The scenario with the intervention; it is checked as if it came from a file in `folder`.
+    def apply(self, scenario: Any) -> Any:
+        """The scenario with the intervention; it is checked as if it came from a file in the working folder.
 
         Raises:
             PathError: a path leads nowhere, or the scenario does not allow what is asked for.
@@ -73,10 +72,10 @@ class Intervention:
         for new, old in self.adds:
             _add(data, new, old)
         for path in self.removes:
-            _list_of(data, path).remove(_element(data, path))
+            _list_of(data, path).remove(inside(data, path))
         for assignment in self.sets:
             assignment.apply(data)
-        return restored(type(scenario), data, folder, "; ".join(self.describe()))
+        return restored(type(scenario), data, "; ".join(self.describe()))
 
     def policies(self, world: World, scenario: Any) -> dict[str, Policy]:
         """The policy of each agent, by name, that acts by one of the user's.
@@ -139,21 +138,17 @@ def _pair(text: str, separator: str, example: str) -> tuple[str, str]:
 def _list_of(data: Any, path: str) -> list[Any]:
     """The list in which `path` names an element, whether or not that exists."""
     holder, _, name = path.rpartition(".")
-    found = _element(data, holder) if holder else None
+    found = inside(data, holder) if holder else None
     if not isinstance(found, list) or not name:
         raise PathError(f"{path}: only an element of a list, as shops.Z, can be added or removed")
     return found
-
-
-def _element(data: Any, path: str) -> Any:
-    return value_at(data, path)
 
 
 def _add(data: Any, new: str, old: str) -> None:
     elements, name = _list_of(data, new), new.rpartition(".")[2]
     if any(isinstance(element, Mapping) and element.get("name") == name for element in elements):
         raise PathError(f"{new} is there already: give what is added a name of its own")
-    model = copy.deepcopy(_element(data, old))
+    model = copy.deepcopy(inside(data, old))
     if not isinstance(model, dict) or "name" not in model:
         raise PathError(f"{old} can't be copied: it has no name")
     elements.append({**model, "name": name})

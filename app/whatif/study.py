@@ -17,9 +17,9 @@ from catallaxy.engine import CatallaxyError, World, stream
 
 from ..config import Study
 from ..markets import MARKETS, Market, Policies
+from ..policies import attach
 from ..progress import learning_progress
 from ..runs import checkpoint_of
-from ..simulate import attach
 from .answer import Answer, answer
 from .intervention import Intervention
 
@@ -106,7 +106,7 @@ def ask(question: WhatIf, screen: Console) -> tuple[Answer, dict[str, pa.Table]]
         raise WhatIfError(f"market {market.name!r} has no measures to compare")
     if question.adapt and question.policy is None:
         raise WhatIfError("--adapt lets what was learned be learned on: name it with --policy RUN")
-    after = question.intervention.apply(study.scenario, study.path.parent)
+    after = question.intervention.apply(study.scenario)
     policies = _policies(market, study.scenario, question.policy)
     judged, learned = (int(stream(question.seed, 0, purpose).integers(2**32)) for purpose in ("what-if", "adaptation"))
     base, changed = _arms(question, after, policies, judged)

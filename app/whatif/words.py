@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -103,21 +104,29 @@ def _name(effect: Effect) -> str:
 
 
 def _size(change: Interval, before: Interval | None) -> str:
-    text = f"{abs(change.mean):.4g} +- {_reach(change):.2g}"
+    text = _with_reach(abs(change.mean), _reach(change))
     share = 100.0 * abs(change.mean) / abs(before.mean) if before and before.mean else 0.0
     return f"{text} ({share:.3g} %)" if 0.0 < share < 1000.0 else text
 
 
 def _number(value: Interval | None) -> str:
-    return "" if value is None else f"{value.mean:.4g} +- {_reach(value):.2g}"
+    return "" if value is None else _with_reach(value.mean, _reach(value))
 
 
 def _change(value: Interval | None) -> str:
-    return "" if value is None else f"{value.mean:+.4g} +- {_reach(value):.2g}{'' if _telling(value) else ' (n.s.)'}"
+    if value is None:
+        return ""
+    if value.low == value.high == 0.0:
+        return "exactly 0"
+    return f"{_with_reach(value.mean, _reach(value), '+')}{'' if value.excludes_zero else ' (n.s.)'}"
 
 
-def _telling(value: Interval) -> bool:
-    return value.excludes_zero or value.low == value.high
+def _with_reach(mean: float, reach: float, sign: str = "") -> str:
+    """A mean with half its interval, both to the second digit of the latter: `-14.0 +- 6.0`."""
+    if not 0.0 < reach < math.inf:
+        return f"{mean:{sign}.4g} +- {reach:.2g}"
+    digits = max(0, 1 - math.floor(math.log10(reach)))
+    return f"{mean:{sign},.{digits}f} +- {reach:,.{digits}f}"
 
 
 def _reach(value: Interval) -> float:
