@@ -14,9 +14,9 @@ from catallaxy.engine import Agent, EventLog, World, read_manifest
 from catallaxy.engine.replay import Replayed, Verdict, WorldMaker, drive, verify
 
 from .config import ConfigError
-from .markets import MARKETS
+from .markets import MARKETS, Market
+from .policies import attach
 from .runs import RunError, check_vacant
-from .simulate import attach
 from .strict import structure
 
 
@@ -72,12 +72,7 @@ def world_maker(directory: Path, world: str | None) -> WorldMaker:
             f"{directory} does not say how its worlds are made: only what `catallaxy run` has written does. Name a "
             f"function of (seed, episode) that makes them, with --world module:function"
         )
-    market = MARKETS[described["market"]]
-    # Data files are named relative to the scenario file.
-    folder = Path(described.get("file", directory / "scenario.toml")).parent
-    scenario, faults = structure(described["scenario"], market.scenario_class(), folder)
-    if faults:
-        raise ConfigError(f"the scenario of {directory} no longer fits: {'; '.join(map(str, faults))}")
+    market, scenario = recorded_scenario(directory)
     if described["policy"] is None:
         policies: Any = market.baseline(scenario)
     else:
@@ -91,6 +86,26 @@ def world_maker(directory: Path, world: str | None) -> WorldMaker:
         return made
 
     return make_world
+
+
+def recorded_scenario(directory: Path) -> tuple[Market, Any]:
+    """The market and the scenario in a run's manifest.
+
+    Raises:
+        LogError: the folder is no run.
+        RunError: its manifest holds no scenario.
+        ConfigError: the scenario no longer fits the market.
+    """
+    described = read_manifest(directory)["scenario"]
+    if not isinstance(described, Mapping) or described.get("market") not in MARKETS or "scenario" not in described:
+        raise RunError(f"{directory} is no run of a scenario file: its manifest does not say what was played")
+    market = MARKETS[described["market"]]
+    # Data files are named relative to the scenario file.
+    folder = Path(described.get("file", directory / "scenario.toml")).parent
+    scenario, faults = structure(described["scenario"], market.scenario_class(), folder)
+    if faults:
+        raise ConfigError(f"the scenario of {directory} no longer fits: {'; '.join(map(str, faults))}")
+    return market, scenario
 
 
 def named(text: str) -> Callable[..., Any]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-from catallaxy.agents import LearningAgent, Policy
-from catallaxy.engine import EventLog, World
+from catallaxy.agents import Policy
+from catallaxy.engine import EventLog
 
 from .config import Study, load
 from .display import console
 from .markets import Policies
+from .policies import attach, fitting
 from .runs import RunError, check_vacant, checkpoint_of, open_run
 
 _CHECKPOINT = "checkpoints/latest.pt"
@@ -58,16 +58,7 @@ def simulate(
     screen.print(f'ask them: catallaxy log {out} "SELECT ..."', style="dim")
 
 
-def attach(world: World, policies: Policies | Policy) -> None:
-    """Give each learning agent that has none its policy: that of its family, or the one policy for all."""
-    for agent in world.agents.values():
-        if isinstance(agent, LearningAgent) and agent.policy is None:
-            agent.policy = policies[agent.family] if isinstance(policies, Mapping) else policies
-
-
 def _policies(study: Study, checkpoint: Path | None) -> Policies | Policy:
     if checkpoint is None:
         return study.market.baseline(study.scenario)
-    from catallaxy.learners import load_policies
-
-    return load_policies(checkpoint_of(checkpoint))
+    return fitting(checkpoint, study.market.build(study.scenario, 0, 0))
