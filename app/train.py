@@ -24,8 +24,9 @@ from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
 from .progress import learning_progress
 from .runs import RunError, check_vacant, open_run
+from .tensorboard import tensorboard
 
-_KEPT = ("checkpoints", "metrics")
+_KEPT = ("checkpoints", "metrics", "tensorboard")
 """What stays of a run that is resumed."""
 _FREE = ("workers",)
 """Settings of training that what is learned does not depend on."""
@@ -39,6 +40,7 @@ def train(
     decisions: int | None = None,
     workers: int | None = None,
     resume: bool = False,
+    track: bool = False,
     force: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -56,6 +58,7 @@ def train(
         decisions: instead of the scenario's number.
         workers: instead of the scenario's number; what is learned does not depend on it.
         resume: go on with the run in `out`, from its last checkpoint; from the beginning, if it has none yet.
+        track: whether to write the scalars for TensorBoard as well, into `tensorboard/`.
         force: whether an earlier run in `out` may be replaced.
         quiet: whether to print nothing.
 
@@ -87,14 +90,20 @@ def train(
         trainer = _trainer(study, learners, seed, out, about)
         if resume:
             _go_on(trainer, screen)
-        learn(trainer, out, screen)
+        learn(trainer, out, screen, board=out / "tensorboard" if track else None)
         after = _policies(learners)
         judgement = study.market.judge(study.scenario, before, after, study.evaluation, seed, log, screen)
     study.market.show(judgement, study.scenario, open_run(out), screen)
 
 
-def learn(trainer: Trainer, out: Path, screen: Console) -> None:
+def learn(trainer: Trainer, out: Path, screen: Console, *, board: Path | None = None) -> None:
     """Run the trainer to its end, with its scalars in `metrics/training.arrows`, after those that it has had before.
+
+    Args:
+        trainer: the trainer.
+        out: run folder.
+        screen: where progress is shown.
+        board: folder for TensorBoard's files, if they are wanted.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once the update under way is complete and its checkpoint is written.
@@ -102,13 +111,16 @@ def learn(trainer: Trainer, out: Path, screen: Console) -> None:
     with (
         closing(trainer),
         MetricsWriter(out, "training") as metrics,
+        tensorboard(board, trainer.fleet.decisions) as track,
         learning_progress(screen, trainer.decisions, trainer.fleet.decisions) as report,
         _stopping(trainer, screen) as stopped,
     ):
         if trainer.updates:
             metrics.go_on("update", trainer.updates)
         for progress in trainer:
-            metrics.write({"update": progress.update, **progress.scalars()})
+            scalars = progress.scalars()
+            metrics.write({"update": progress.update, **scalars})
+            track(progress.decisions, scalars)
             rewards = progress.rewards.values()
             report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
     if stopped:

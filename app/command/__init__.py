@@ -11,8 +11,8 @@ from cyclopts import CycloptsError
 # Matrices here are small: BLAS threads would cost more than they give, many times more on a busy machine.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from . import run, train, evaluate, score, log, verify, replay  # noqa: F401, I001 (as --help lists them)
-from . import reference, whatif, bench  # noqa: F401
+from . import run, train, evaluate, curves, score, log, verify, replay  # noqa: F401, I001 (as --help lists them)
+from . import reference, whatif, sweep, bench  # noqa: F401
 from .common import FAILED, INTERRUPTED, app, fail
 
 

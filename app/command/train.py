@@ -27,6 +27,9 @@ def train(
         bool,
         Parameter(help="Go on with the run in that folder, from its last checkpoint.", negative=(), show_default=False),
     ] = False,
+    tensorboard: Annotated[
+        bool, Parameter(help="Write the scalars for TensorBoard, too.", negative=(), show_default=False)
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -41,4 +44,14 @@ def train(
 
     if resume and force:
         raise SystemExit(fail("choose one of --resume and --force"))
-    learn(scenario, out, seed=seed, decisions=decisions, workers=workers, resume=resume, force=force, quiet=quiet)
+    learn(
+        scenario,
+        out,
+        seed=seed,
+        decisions=decisions,
+        workers=workers,
+        resume=resume,
+        track=tensorboard,
+        force=force,
+        quiet=quiet,
+    )
