@@ -10,6 +10,10 @@ from .build import build
 from .client import Client
 from .costs import CurveCosts, ExchangeCosts, reducing
 from .exchange import EXCHANGE, Exchange
+from .investors.group import Investing, InvestorGroup
+from .investors.investor import Investor
+from .investors.policies import MeanReversion, Momentum, Noise, Twap
+from .investors.type import InvestorType
 from .maker import MarketMaker
 from .messages import (
     Fill,
@@ -42,11 +46,18 @@ __all__ = [
     "FixedSpread",
     "HedgeFill",
     "HedgeOrder",
+    "Investing",
+    "Investor",
+    "InvestorGroup",
+    "InvestorType",
     "Latencies",
     "LinearSkew",
     "MakerGroup",
     "MakerType",
     "MarketMaker",
+    "MeanReversion",
+    "Momentum",
+    "Noise",
     "Order",
     "Position",
     "Pricing",
@@ -57,6 +68,7 @@ __all__ = [
     "Statement",
     "Tick",
     "Tier",
+    "Twap",
     "build",
     "reducing",
 ]

@@ -1,18 +1,24 @@
 """From a scenario to a world."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from catallaxy.agents import Constant, Distribution, Policy, Supertype, Uniform
 from catallaxy.engine import Agent, ConstantLatency, Latency, Network, Stream, UniformLatency, World, stream
 
 from .client import Client
 from .exchange import EXCHANGE, Exchange
+from .investors.group import InvestorGroup
+from .investors.investor import Investor
+from .investors.policies import Learned
+from .investors.type import InvestorType
 from .maker import MarketMaker
 from .scenario import DealerScenario, Latencies, MakerGroup
 from .types import MakerType
 
 Policies = Policy | Mapping[str, Policy | None] | None
-"""Who decides: one policy for all makers, or by maker's or group's name; makers without one are left to a learner."""
+"""Who decides: one policy for all makers, or by an agent's or group's name. Makers without one are left to a learner,
+and so are investors whose group has none.
+"""
 
 
 def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Policies = None) -> World:
@@ -36,9 +42,14 @@ def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Polic
         for number, tier in enumerate(scenario.clients.tiers)
         for name in tier.members
     ]
-    _attach(policies, makers)
+    investors = [
+        _investor(name, group, scenario, opening, seed, episode)
+        for group in scenario.investors
+        for name in group.members
+    ]
+    _attach(policies, makers, investors)
     network = Network.erdos_renyi(_link_probability, latency=_latency(scenario.latency))
-    return World([exchange, *makers, *clients], network, seed=seed, episode=episode)
+    return World([exchange, *makers, *clients, *investors], network, seed=seed, episode=episode)
 
 
 def _maker(
@@ -50,29 +61,55 @@ def _maker(
     return MarketMaker(name, group, drawn, inventory, scenario, opening)
 
 
-def _attach(policies: Policies, makers: list[MarketMaker]) -> None:
+def _investor(
+    name: str, group: InvestorGroup, scenario: DealerScenario, opening: float, seed: int, episode: int
+) -> Investor:
+    supertype = Supertype(
+        InvestorType,
+        connectivity=group.connectivity,
+        pnl_weight=group.pnl_weight,
+        buy_target=group.buy_target,
+        sell_target=group.sell_target,
+        risk_aversion=group.risk_aversion,
+    )
+    drawn = supertype.draw(stream(seed, episode, "agent", name, "type"))
+    inventory = group.initial_inventory.draw(stream(seed, episode, "agent", name, "initial inventory"))
+    investor = Investor(name, group, drawn, inventory, scenario, opening)
+    if not isinstance(group.policy, Learned):
+        investor.policy = group.policy
+    return investor
+
+
+def _attach(policies: Policies, makers: Sequence[MarketMaker], investors: Sequence[Investor]) -> None:
     if policies is None:
         return
     if not isinstance(policies, Mapping):
         for maker in makers:
             maker.policy = policies
         return
-    known = {maker.name for maker in makers} | {maker.group for maker in makers}
+    deciding: tuple[MarketMaker | Investor, ...] = (*makers, *investors)
+    known = {agent.name for agent in deciding} | {agent.group for agent in deciding}
     for name in policies:
         if name not in known:
-            raise ValueError(f"a policy is given for {name!r}, which is no maker or group; there are {sorted(known)}")
-    for maker in makers:
-        maker.policy = policies[maker.name] if maker.name in policies else policies.get(maker.group)
+            raise ValueError(
+                f"a policy is given for {name!r}, which is no maker, investor or group; there are {sorted(known)}"
+            )
+    for agent in deciding:
+        for name in (agent.name, agent.group):
+            if name in policies:
+                agent.policy = policies[name]
+                break
 
 
 def _link_probability(one: Agent, other: Agent) -> float:
-    """The exchange is linked to everybody, a maker to a client with the maker's connectivity, nobody else."""
+    """The exchange is linked to everybody, a maker to clients and investors by their connectivities, nobody else."""
     if isinstance(one, Exchange) or isinstance(other, Exchange):
         return 1.0
     if isinstance(one, MarketMaker) == isinstance(other, MarketMaker):
         return 0.0
-    maker = one if isinstance(one, MarketMaker) else other
-    return float(maker.type.connectivity)  # type: ignore[attr-defined]
+    maker, other = (one, other) if isinstance(one, MarketMaker) else (other, one)
+    reach = other.type.connectivity if isinstance(other, Investor) else 1.0
+    return float(maker.type.connectivity * reach)  # type: ignore[attr-defined]
 
 
 def _latency(latencies: Latencies) -> "_ByParty":

@@ -62,7 +62,7 @@ def test_policies_are_given_by_maker_before_group() -> None:
     world = build(scenario, 0, 0, {"a": narrow, "a_2": wide})
     policies = {name: agent.policy for name, agent in world.agents.items() if isinstance(agent, MarketMaker)}
     assert policies == {"a_1": narrow, "a_2": wide, "b_1": None}
-    with pytest.raises(ValueError, match=r"given for 'c', which is no maker or group; there are \['a', 'a_1'"):
+    with pytest.raises(ValueError, match=r"given for 'c', which is no maker, investor or group; there are \['a', 'a_1'"):
         build(scenario, 0, 0, {"c": narrow})
 
 
