@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import World
 
-from .markets import Policies
+from .markets import Market, Policies
 from .runs import RunError, checkpoint_of
 
 
@@ -45,6 +46,19 @@ def fitting(path: Path, world: World) -> Policies:
                 f"{agent.name!r}: {'; '.join(told)}"
             )
     return policies
+
+
+def policies_for(market: Market, scenario: Any, checkpoint: Path | None) -> Policies:
+    """A policy for each family of a scenario: those of a checkpoint, or run folder with one, or the market's baseline.
+
+    Raises:
+        CatallaxyError: see `fitting`.
+    """
+    world = market.build(scenario, 0, 0)
+    if checkpoint is not None:
+        return fitting(checkpoint, world)
+    baseline = market.baseline(scenario)
+    return baseline if isinstance(baseline, Mapping) else {agent.family: baseline for agent in undecided(world)}
 
 
 def undecided(world: World) -> Iterator[LearningAgent]:

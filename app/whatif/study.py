@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,15 +15,11 @@ from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import CatallaxyError, World, stream
 
 from ..config import Study
+from ..learning import learn_on
 from ..markets import MARKETS, Market, Policies
-from ..policies import attach
-from ..progress import learning_progress
-from ..runs import checkpoint_of
+from ..policies import attach, policies_for
 from .answer import Answer, answer
 from .intervention import Intervention
-
-LEARNING_ON = 0.3
-"""The step size of adaptation, as a part of that with which training begins."""
 
 
 class WhatIfError(CatallaxyError):
@@ -107,15 +102,24 @@ def ask(question: WhatIf, screen: Console) -> tuple[Answer, dict[str, pa.Table]]
     if question.adapt and question.policy is None:
         raise WhatIfError("--adapt lets what was learned be learned on: name it with --policy RUN")
     after = question.intervention.apply(study.scenario)
-    policies = _policies(market, study.scenario, question.policy)
+    policies = policies_for(market, study.scenario, question.policy)
     judged, learned = (int(stream(question.seed, 0, purpose).integers(2**32)) for purpose in ("what-if", "adaptation"))
     base, changed = _arms(question, after, policies, judged)
     play = _Player(market, question.episodes)
     tables = {"before": play(base, policies), "unchanged": play(changed, policies)}
     if question.adapt:
         for name, arm in (("control", base), ("adapted", changed)):
-            adapted = _learn_on(question, attrs.evolve(arm, seed=learned), policies, name, screen)
-            tables[name] = play(arm, adapted)
+            screen.print(f"learning on, {'with' if name == 'adapted' else 'without'} the intervention", style="dim")
+            adapted = learn_on(
+                study,
+                attrs.evolve(arm, seed=learned),
+                checkpoint=question.policy,
+                decisions=question.adapt,
+                seed=question.seed,
+                workers=question.workers,
+                screen=screen,
+            )
+            tables[name] = play(arm, {**policies, **adapted})
     told, targets = question.intervention.describe(), question.intervention.targets(study.scenario, after)
     return answer(tables, totals, targets, told, question.adapt), tables
 
@@ -135,57 +139,6 @@ def _arms(question: WhatIf, after: Any, policies: Policies, seed: int) -> tuple[
     }
     live = intervention.policies(there, after)
     return attrs.evolve(base, own=fixed), attrs.evolve(changed, own={**fixed, **live})
-
-
-def _policies(market: Market, scenario: Any, checkpoint: Path | None) -> Policies:
-    """A policy for each family, checked against what its agents see and do.
-
-    Raises:
-        WhatIfError: the policy was learned for another market or another kind of scenario.
-    """
-    world = market.build(scenario, 0, 0)
-    families = {agent.family for agent in world.agents.values() if isinstance(agent, LearningAgent)}
-    if checkpoint is None:
-        baseline = market.baseline(scenario)
-        return baseline if isinstance(baseline, Mapping) else dict.fromkeys(families, baseline)
-    from catallaxy.learners import load_policies, policy_specs
-
-    path = checkpoint_of(checkpoint)
-    policies = load_policies(path)
-    for family, spec in policy_specs(world).items():
-        if family not in policies:
-            raise WhatIfError(f"{path} holds policies of {', '.join(policies)}, but the scenario's {family} need one")
-        if faults := spec.differences(policies[family].spec):
-            raise WhatIfError(f"{path} was learned in another scenario: for {family}, {'; '.join(faults)}")
-    return policies
-
-
-def _learn_on(question: WhatIf, arm: Arm, policies: Policies, name: str, screen: Console) -> Policies:
-    """Every family's policy after learning on in a market."""
-    from catallaxy.learners import PPO, PPOConfig, Trainer, load_checkpoint, policy_specs
-
-    assert question.policy is not None
-    training, config = question.study.training, question.study.ppo or PPOConfig()
-    config = attrs.evolve(config, decay=None, learning_rate=LEARNING_ON * config.learning_rate)
-    world = question.study.market.build(question.study.scenario, question.seed, 0)
-    learners = {family: PPO(spec, config, seed=question.seed) for family, spec in policy_specs(world).items()}
-    load_checkpoint(checkpoint_of(question.policy), learners)
-    deciding = {*policy_specs(arm(0))}
-    trainer = Trainer(
-        arm,
-        {family: learner for family, learner in learners.items() if family in deciding},
-        horizon=arm.scenario.duration,
-        decisions=question.adapt,
-        rollout=min(training.rollout, question.adapt),
-        worlds=training.worlds,
-        workers=min(question.workers, training.worlds),
-    )
-    screen.print(f"learning on, {'with' if name == 'adapted' else 'without'} the intervention", style="dim")
-    with closing(trainer), learning_progress(screen, trainer.decisions) as report:
-        for progress in trainer:
-            rewards = progress.rewards.values()
-            report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
-    return {**policies, **{family: learner.policy.mirror for family, learner in learners.items() if family in deciding}}
 
 
 @attrs.frozen

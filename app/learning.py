@@ -1,0 +1,74 @@
+"""Learning on: what agents know after learning from a checkpoint on, or from nothing, in a market of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import attrs
+from rich.console import Console
+
+from catallaxy.engine import World
+
+from .config import Study
+from .markets import Policies
+from .progress import learning_progress
+from .runs import checkpoint_of
+
+LEARNING_ON = 0.3
+"""The step size of learning on, as a part of that with which training begins."""
+
+
+def learn_on(
+    study: Study,
+    make_world: Callable[[int], World],
+    *,
+    checkpoint: Path | None,
+    decisions: int,
+    seed: int,
+    workers: int = 1,
+    screen: Console,
+) -> Policies:
+    """Let the agents of a market learn, from a checkpoint on or from nothing.
+
+    Families whose agents all have policies of their own do not learn; their policies are the checkpoint's.
+
+    Args:
+        study: the scenario file, read for learning; its scenario is that of the checkpoint.
+        make_world: builds the world of an episode.
+        checkpoint: checkpoint, or run folder with one; None to learn from nothing.
+        decisions: how many to learn from.
+        seed: of learners that begin with nothing.
+        workers: processes to gather in; what is learned does not depend on it.
+        screen: where progress is shown.
+
+    Raises:
+        CatallaxyError: the checkpoint does not fit, an agent failed, or learning diverged.
+    """
+    from catallaxy.learners import PPO, PPOConfig, Trainer, load_checkpoint, policy_specs
+
+    training, config = study.training, study.ppo or PPOConfig()
+    if checkpoint is None:
+        config = attrs.evolve(config, decay=decisions if training.anneal else config.decay)
+    else:
+        config = attrs.evolve(config, decay=None, learning_rate=LEARNING_ON * config.learning_rate)
+    world = study.market.build(study.scenario, seed, 0)
+    learners = {family: PPO(spec, config, seed=seed) for family, spec in policy_specs(world).items()}
+    if checkpoint is not None:
+        load_checkpoint(checkpoint_of(checkpoint), learners)
+    learning = {family: learners[family] for family in policy_specs(make_world(0))}
+    trainer = Trainer(
+        make_world,
+        learning,
+        horizon=study.scenario.duration,
+        decisions=decisions,
+        rollout=min(training.rollout, decisions),
+        worlds=training.worlds,
+        workers=min(workers, training.worlds),
+    )
+    with closing(trainer), learning_progress(screen, trainer.decisions) as report:
+        for progress in trainer:
+            rewards = progress.rewards.values()
+            report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
+    return {family: learner.policy.mirror for family, learner in learners.items()}
