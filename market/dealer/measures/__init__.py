@@ -1,14 +1,53 @@
-"""Measures of the dealer market: from worlds that were run, and from the log alone."""
+"""Measures of the dealer market: from worlds that were run, and from the log alone.
+
+Each table is a pure function of the log's tables; docs/markets/measures.md says what its columns mean.
+"""
 
 from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
-from catallaxy.market.measures import Events
-
+from .fills import acceptance, fill_curve, requests_of
+from .flow import flow
+from .inventory import inventories, inventory
 from .makers import COLUMNS, SCHEMA, from_log, from_worlds
+from .pnl import pnl
+from .quoting import skew
+from .shares import concentration, market_share
+from .trades import prices, trades
 
-TABLES: Mapping[str, Callable[[Events], pa.Table]] = {"makers": from_log}
-"""What can be measured from a log, by name; the first is the market's main table."""
+TABLES: Mapping[str, Callable[..., pa.Table]] = {
+    "makers": from_log,
+    "pnl": pnl,
+    "inventory": inventory,
+    "flow": flow,
+    "market_share": market_share,
+    "concentration": concentration,
+    "skew": skew,
+    "fill_curve": fill_curve,
+    "acceptance": acceptance,
+    "trades": trades,
+    "prices": prices,
+    "inventories": inventories,
+}
+"""What can be measured from a log, by name, each called with `events`; the first is the market's main table."""
 
-__all__ = ["COLUMNS", "SCHEMA", "TABLES", "from_log", "from_worlds"]
+__all__ = [
+    "COLUMNS",
+    "SCHEMA",
+    "TABLES",
+    "acceptance",
+    "concentration",
+    "fill_curve",
+    "flow",
+    "from_log",
+    "from_worlds",
+    "inventories",
+    "inventory",
+    "market_share",
+    "pnl",
+    "prices",
+    "requests_of",
+    "skew",
+    "trades",
+]

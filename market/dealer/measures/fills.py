@@ -1,0 +1,140 @@
+"""How the probability of a trade falls with the quoted distance."""
+
+import attrs
+import numpy as np
+import pyarrow as pa
+
+from catallaxy.market.measures import LogisticFit, curve, fit_logistic
+from catallaxy.market.measures.columns import (
+    Events,
+    Floats,
+    Integers,
+    in_order,
+    integers,
+    latest,
+    moments,
+    moments_of,
+    numbers,
+    places,
+    same,
+    total,
+)
+
+from .trades import ReferencePrice
+
+Truths = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+@attrs.frozen(eq=False)
+class Requests:
+    """Requests for a quote that got at least one, shape (requests,).
+
+    Attributes:
+        episode: number.
+        time: minutes, when the client had heard from everybody whom it asked.
+        tier: the client's, counted from 1.
+        quantity: MEUR, positive where the client wants to buy.
+        quotes: how many it got.
+        distance: of the best quote from the reference price, bp; positive is to the client's cost.
+        traded: whether the client then sent an order.
+    """
+
+    episode: Integers
+    time: Floats
+    tier: Integers
+    quantity: Floats
+    quotes: Integers
+    distance: Floats
+    traded: Truths
+
+
+def requests_of(events: Events) -> Requests:
+    """Every request that was quoted while the reference price stood still.
+
+    The client's distance is from the reference price as it saw it, with a lag that the log does not tell. So requests
+    are left out if the exchange ticked between their answers' arrival and as long before the request as the answers
+    took: then nobody's lag (if it is no longer than that) makes a difference. Ticks do not depend on what is accepted,
+    so nothing is biased by this.
+    """
+    asked = in_order(events("quote_requests"))
+    quotes, orders = in_order(events("quotes")), in_order(events("orders"))
+    of = same(moments(asked), moments_of(integers(quotes, "episode"), integers(quotes, "in_reply_to")))
+    count = asked.num_rows
+    quantity, episode, start = numbers(asked, "quantity"), integers(asked, "episode"), numbers(asked, "time")
+    sign = np.sign(quantity)
+    price, arrived = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(price, of[of >= 0], (sign[of] * numbers(quotes, "price"))[of >= 0])
+    np.maximum.at(arrived, of[of >= 0], (numbers(quotes, "time") + numbers(quotes, "latency"))[of >= 0])
+    reference, until = ReferencePrice(events), np.where(np.isfinite(arrived), arrived, start)
+    kept = np.isfinite(price) & (reference.ticks(episode, until) == reference.ticks(episode, 2.0 * start - until))
+    return Requests(
+        episode=episode[kept],
+        time=arrived[kept],
+        tier=integers(asked, "tier")[kept],
+        quantity=quantity[kept],
+        quotes=total(of, 1.0, count).astype(np.int64)[kept],
+        distance=(price[kept] / reference.at(episode, until)[kept] - sign[kept]) * 1e4,
+        traded=_ordered(asked, orders)[kept],
+    )
+
+
+def _ordered(asked: pa.Table, orders: pa.Table) -> Truths:
+    """Which requests an order followed: a client's order belongs to its latest request."""
+    names = sorted(str(name) for name in asked.column("sender").cast(pa.string()).unique().to_pylist())
+    agents = len(names) + 1
+    owner = integers(asked, "episode") * agents + places(asked, "sender", names)
+    buyer = integers(orders, "episode") * agents + places(orders, "sender", names)
+    known = np.unique(owner)
+    at = same(known, buyer)
+    key = (np.searchsorted(known, owner) << 32) | integers(asked, "sequence")
+    order = np.argsort(key)
+    wanted = (at << 32) | integers(orders, "sequence")
+    found = latest(key[order], wanted[at >= 0])
+    traded = np.zeros(asked.num_rows, dtype=np.bool_)
+    traded[order[found[found >= 0]]] = True
+    return traded
+
+
+def fill_curve(events: Events, bins: int = 12) -> pa.Table:
+    """Probability of trading against the best quote's distance, by tier, with Wilson's 95 % intervals.
+
+    Columns: `tier`, `distance` (mean of the bin, bp), `requests`, `trades`, `probability`, `low`, `high`. Bins hold
+    about as many requests each.
+    """
+    found = requests_of(events)
+    parts = []
+    for tier in np.unique(found.tier):
+        mine = found.tier == tier
+        part = curve(found.distance[mine], found.traded[mine], bins)
+        part = part.rename_columns(["distance", "requests", "trades", "probability", "low", "high"])
+        parts.append(part.add_column(0, "tier", pa.array(np.full(part.num_rows, tier, dtype=np.int64))))
+    empty = curve([], []).rename_columns(["distance", "requests", "trades", "probability", "low", "high"])
+    return pa.concat_tables(parts) if parts else empty.add_column(0, "tier", pa.array([], pa.int64()))
+
+
+def acceptance(events: Events) -> pa.Table:
+    """Maximum-likelihood fit of f(d) = 1 / (1 + exp(alpha + beta d)) to each tier's requests, d in bp.
+
+    Columns: `tier`, `requests`, `trades`, `alpha`, `alpha_error`, `alpha_low`, `alpha_high` and the same of `beta`
+    (per bp); null where no curve can be fitted, as when all quotes were equal. Intervals are 95 %.
+    """
+    found = requests_of(events)
+    rows: list[dict[str, object]] = []
+    for tier in np.unique(found.tier):
+        mine = found.tier == tier
+        head = {"tier": int(tier), "requests": int(mine.sum()), "trades": int(found.traded[mine].sum())}
+        try:
+            rows.append({**head, **_told(fit_logistic(found.distance[mine], found.traded[mine]))})
+        except (ValueError, np.linalg.LinAlgError):
+            rows.append(head)
+    numbers_ = [f"{name}{end}" for name in ("alpha", "beta") for end in ("", "_error", "_low", "_high")]
+    heads = [(name, pa.int64()) for name in ("tier", "requests", "trades")]
+    return pa.Table.from_pylist(rows, pa.schema([*heads, *((name, pa.float64()) for name in numbers_)]))
+
+
+def _told(fit: LogisticFit) -> dict[str, float]:
+    found = {}
+    for name, value, error in (("alpha", fit.alpha, fit.alpha_error), ("beta", fit.beta, fit.beta_error)):
+        low, high = fit.interval(name)
+        found |= {name: value, f"{name}_error": error, f"{name}_low": low, f"{name}_high": high}
+    return found
