@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from catallaxy.market.dealer import DealerScenario
+    from catallaxy.market.goods import GoodsScenario
 
     from .dealer.judge import Judgement
+    from .goods.judge import Judgement as GoodsJudgement
+    from .plots.drawing import Figures
     from .runs import Run
 
 Policies = Mapping[str, Policy]
@@ -70,15 +73,17 @@ class Market:
         show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
         headline: the measures by which two of its worlds are compared, and whether the agents' values of a group are
             summed or averaged.
+        plots: module whose `FIGURES` are the market's figures, by name.
     """
 
     name: str
     package: str
     scenario: str
-    baseline: Callable[[Any], Policy]
+    baseline: Callable[[Any], Policy | Policies]
     judge: Judge
     show: Callable[[Any, Any, Run, Console], None]
     headline: Mapping[str, Total] = MappingProxyType({})
+    plots: str | None = None
 
     def scenario_class(self) -> type[Any]:
         """The attrs class of its scenarios."""
@@ -94,11 +99,24 @@ class Market:
         """The measures of worlds that have been run to their end: a row for each episode and agent."""
         return import_module(f"{self.package}.measures").from_worlds(worlds)
 
+    @property
+    def tables(self) -> Mapping[str, Callable[..., pa.Table]]:
+        """What can be measured of a run from its log, by name; the first is the main table, as of `measure_worlds`."""
+        module = import_module(f"{self.package}.measures")
+        found: Mapping[str, Callable[..., pa.Table]] = getattr(module, "TABLES", {"agents": module.from_log})
+        return found
+
+    @property
+    def figures(self) -> Figures:
+        """Its figures by name."""
+        found: Figures = {} if self.plots is None else import_module(self.plots).FIGURES
+        return found
+
 
 def _closed_form_skew(scenario: DealerScenario) -> Policy:
     from catallaxy.market.dealer import ClosedFormSkew
 
-    return ClosedFormSkew.of(scenario)
+    return ClosedFormSkew()
 
 
 def _judge_makers(
@@ -128,6 +146,41 @@ def _show_makers(judgement: Judgement, scenario: DealerScenario, run: Run, scree
         screen.print(f"quotes against inventory: {run.directory / 'skew.png'}")
 
 
+def _scripted_trade(scenario: GoodsScenario) -> Policies:
+    """Shops keep to their list prices and stock rules, customers take the best offer."""
+    from catallaxy.market.goods import BaseStock, Customer, PriceTaker, Shop
+
+    return {Shop.family: BaseStock(), Customer.family: PriceTaker()}
+
+
+def _judge_trade(
+    scenario: GoodsScenario,
+    before: Policies,
+    after: Policies,
+    evaluation: Evaluation,
+    seed: int,
+    log: EventLog,
+    screen: Console,
+) -> GoodsJudgement:
+    from .goods.judge import judge
+
+    return judge(scenario, before, after, evaluation, seed, log, screen)
+
+
+def _show_trade(judgement: GoodsJudgement, scenario: GoodsScenario, run: Run, screen: Console) -> None:
+    from .goods.figure import draw_market
+    from .goods.tables import show
+    from .plots.canvas import PlotError
+
+    show(judgement, screen)
+    try:
+        draw_market(run, scenario, run.directory / "market.png")
+    except PlotError as error:
+        screen.print(f"no figure: {error}", style="yellow")
+    else:
+        screen.print(f"prices, stocks and shares: {run.directory / 'market.png'}")
+
+
 MARKETS = {
     market.name: market
     for market in (
@@ -146,6 +199,25 @@ MARKETS = {
                 "half_spread": "mean",
                 "skew_slope": "mean",
                 "rms_inventory": "mean",
+            },
+            plots="catallaxy.plots.dealer",
+        ),
+        Market(
+            "goods",
+            "catallaxy.market.goods",
+            "GoodsScenario",
+            _scripted_trade,
+            _judge_trade,
+            _show_trade,
+            headline={
+                "sales": "sum",
+                "revenue": "sum",
+                "profit": "sum",
+                "market_share": "sum",
+                "price": "mean",
+                "purchases": "sum",
+                "surplus": "sum",
+                "welfare": "sum",
             },
         ),
     )

@@ -1,0 +1,1 @@
+"""The goods market in the command: judging shops and customers, tables, figures."""
