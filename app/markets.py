@@ -68,7 +68,7 @@ class Market:
         name: what scenario files call it.
         package: its package, which holds the class of its scenarios and `build`.
         scenario: name of that class. A scenario says by `duration` until when its worlds are to be run.
-        baseline: what its learning agents do by when they are given no policy.
+        baseline: what its learning agents do by when they are given no policy: one for all, or by family.
         judge: how its agents are judged.
         show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
         headline: the measures by which two of its worlds are compared, and whether the agents' values of a group are
@@ -138,6 +138,8 @@ def _show_makers(judgement: Judgement, scenario: DealerScenario, run: Run, scree
     from .dealer.tables import show
 
     show(judgement, screen)
+    if not any(group.learns for group in scenario.makers):
+        return
     try:
         draw_skew(run, scenario, run.directory / "skew.png")
     except PlotError as error:
@@ -173,6 +175,8 @@ def _show_trade(judgement: GoodsJudgement, scenario: GoodsScenario, run: Run, sc
     from .plots.canvas import PlotError
 
     show(judgement, screen)
+    if not any(group.learns for group in scenario.makers):
+        return
     try:
         draw_market(run, scenario, run.directory / "market.png")
     except PlotError as error:
@@ -188,7 +192,7 @@ MARKETS = {
             "dealer",
             "catallaxy.market.dealer",
             "DealerScenario",
-            _closed_form_skew,
+            _dealer_baseline,
             _judge_makers,
             _show_makers,
             headline={

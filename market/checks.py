@@ -13,6 +13,7 @@ Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 positive: Check = validators.and_(validators.gt(0.0), validators.lt(inf))
 not_negative: Check = validators.and_(validators.ge(0.0), validators.lt(inf))
+fraction: Check = validators.and_(validators.ge(0.0), validators.le(1.0))
 
 
 def as_distribution(value: Distribution | float) -> Distribution:

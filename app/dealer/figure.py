@@ -77,7 +77,8 @@ def draw_skew(run: Run, scenario: DealerScenario, path: Path) -> None:
         for share, colour in ((0.1, LOW), (0.9, HIGH)):
             third = np.quantile(types[name], [1 / 3, 2 / 3])
             mask = types[name] <= third[0] if share < 0.5 else types[name] >= third[1]
-            kind = MakerType(**{**median, name: float(np.quantile(types[name], share))})
+            shown = {**median, name: float(np.quantile(types[name], share))}
+            kind = MakerType(shown["risk_aversion"], shown["connectivity"])
             label = f"{'low' if share < 0.5 else 'high'} {PARTS[name]}: {getattr(kind, name):.2g}"
             curve = quotes_of(policy, kind, scenario, np.linspace(-reach, reach, 201))
             for dots, line in zip(quotes.sides, curve.sides, strict=True):

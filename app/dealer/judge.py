@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from catallaxy.agents import Policy
 from catallaxy.engine import EventLog, stream
-from catallaxy.market.dealer import DealerScenario, MarketMaker
+from catallaxy.market.dealer import DealerScenario, Investor, MarketMaker
 from catallaxy.market.dealer.evaluation import (
     Comparison,
     best_fixed_spread,
@@ -30,6 +30,7 @@ from catallaxy.market.measures import Interval, interval
 
 from ..markets import Evaluation, Policies
 from ..metrics import write_metrics
+from .investors import Investors, compared, played
 
 MEASURES = ("pnl", "objective", "volume", "market_share", "rms_inventory", "skew_slope")
 
@@ -62,12 +63,14 @@ class Judgement:
         comparisons: each maker by the learned policy and by the best fixed spread, the others as learned.
         steeper: by how much the skew slope of an episode's most risk-averse maker exceeds that of its least; None
             where all makers are alike.
+        investors: groups of investors before and after learning; none if no investor learned.
     """
 
     episodes: int
     makers: Sequence[Maker]
     comparisons: Sequence[Comparison]
     steeper: Interval | None
+    investors: Sequence[Investors] = ()
 
 
 def judge(
@@ -79,10 +82,10 @@ def judge(
     log: EventLog,
     screen: Console,
 ) -> Judgement:
-    """Play evaluation episodes, all makers starting flat, and write what is found into the run.
+    """Play evaluation episodes, everybody starting flat, and write what is found into the run.
 
     The learned policy's episodes go into the log; `metrics/makers.arrows` holds every maker and episode,
-    `results.json` the judgement.
+    `metrics/investors.arrows` every investor, `results.json` the judgement.
 
     Args:
         scenario: the market.
@@ -104,7 +107,7 @@ def judge(
             "after": evaluate(flat, learned, seed=judged, episodes=episodes, log=log, progress=tick),
         }
         comparisons = []
-        for group in flat.makers:
+        for group in (group for group in flat.makers if group.learns):
             best = best_fixed_spread(
                 flat, group.members[0], learned, seed=searched, episodes=evaluation.search_episodes, progress=tick
             ).best
@@ -112,16 +115,30 @@ def judge(
                 compare(flat, name, learned, best, seed=judged, episodes=episodes, table=tables["after"], progress=tick)
                 for name in group.members
             ]
-    judgement = Judgement(episodes, _makers(flat, tables), comparisons, _steeper(tables["after"]))
-    rows = ({"policy": policy, **row} for policy, table in tables.items() for row in table.to_pylist())
-    write_metrics(log.folder, "makers", rows)
+        investors = {}
+        if Investor.family in after:
+            for name, policies in (("before", unlearned), ("after", learned)):
+                investors[name] = played(flat, policies, seed=judged, episodes=episodes, progress=tick)
+    judgement = Judgement(
+        episodes,
+        _makers(flat, tables),
+        comparisons,
+        _steeper(tables["after"]),
+        compared(investors["before"], investors["after"]) if investors else (),
+    )
+    for name, found in (("makers", tables), ("investors", investors)):
+        if found:
+            rows = ({"policy": policy, **row} for policy, table in found.items() for row in table.to_pylist())
+            write_metrics(log.folder, name, rows)
     results = json.dumps(attrs.asdict(judgement), indent=2)
     (log.folder / "results.json").write_text(results + "\n", encoding="utf-8")
     return judgement
 
 
 def _by_group(scenario: DealerScenario, policies: Mapping[str, Policy]) -> dict[str, Policy]:
-    return {group.name: policies[MarketMaker.family] for group in scenario.makers}
+    """The policy of each group that learns."""
+    families = ((MarketMaker.family, scenario.makers), (Investor.family, scenario.investors))
+    return {group.name: policies[family] for family, groups in families for group in groups if group.learns}
 
 
 def _makers(scenario: DealerScenario, tables: Mapping[str, pa.Table]) -> list[Maker]:

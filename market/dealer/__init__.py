@@ -19,6 +19,7 @@ from .messages import (
     Fill,
     HedgeFill,
     HedgeOrder,
+    Ladder,
     Order,
     Position,
     Pricing,
@@ -27,13 +28,14 @@ from .messages import (
     Reject,
     Tick,
 )
-from .policies import ClosedFormSkew, FixedSpread, LinearSkew
-from .scenario import Clients, DealerScenario, Decisions, Latencies, MakerGroup, Session, Tier
+from .policies import AvellanedaStoikov, ClosedFormSkew, FixedSpread, FromFile, Glft, Learned, LinearSkew, Optimal
+from .scenario import Clients, DealerScenario, Decisions, Latencies, MakerGroup, RewardWeights, Session, Tier
 from .types import MakerType
 
 __all__ = [
     "EXCHANGE",
     "Account",
+    "AvellanedaStoikov",
     "Client",
     "Clients",
     "ClosedFormSkew",
@@ -44,13 +46,17 @@ __all__ = [
     "ExchangeCosts",
     "Fill",
     "FixedSpread",
+    "FromFile",
+    "Glft",
     "HedgeFill",
     "HedgeOrder",
     "Investing",
     "Investor",
     "InvestorGroup",
     "InvestorType",
+    "Ladder",
     "Latencies",
+    "Learned",
     "LinearSkew",
     "MakerGroup",
     "MakerType",
@@ -58,12 +64,14 @@ __all__ = [
     "MeanReversion",
     "Momentum",
     "Noise",
+    "Optimal",
     "Order",
     "Position",
     "Pricing",
     "Quote",
     "QuoteRequest",
     "Reject",
+    "RewardWeights",
     "Session",
     "Statement",
     "Tick",

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import attrs
+
 from catallaxy.agents import Constant, Distribution, Policy, Supertype, Uniform
 from catallaxy.engine import Agent, ConstantLatency, Latency, Network, Stream, UniformLatency, World, stream
 
@@ -12,7 +14,10 @@ from .investors.investor import Investor
 from .investors.policies import Learned
 from .investors.type import InvestorType
 from .maker import MarketMaker
-from .scenario import DealerScenario, Latencies, MakerGroup
+from .policies import FromFile
+from .policies import Learned as LearnedMaker
+from .rewards import MarketVolume
+from .scenario import DealerScenario, Latencies
 from .types import MakerType
 
 Policies = Policy | Mapping[str, Policy | None] | None
@@ -34,11 +39,9 @@ def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Polic
     path = scenario.price.sample(stream(seed, episode, "price"), session.horizon, session.tick)
     opening = float(path.prices[0])
     exchange = Exchange(path, scenario.exchange, session)
-    makers = [
-        _maker(name, group, scenario, opening, seed, episode) for group in scenario.makers for name in group.members
-    ]
+    makers = _makers(scenario, opening, seed, episode)
     clients = [
-        Client(name, number, scenario.clients, session, opening)
+        Client(name, number, scenario.clients, session, opening, streaming=scenario.decisions.streaming)
         for number, tier in enumerate(scenario.clients.tiers)
         for name in tier.members
     ]
@@ -52,13 +55,25 @@ def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Polic
     return World([exchange, *makers, *clients, *investors], network, seed=seed, episode=episode)
 
 
-def _maker(
-    name: str, group: MakerGroup, scenario: DealerScenario, opening: float, seed: int, episode: int
-) -> MarketMaker:
-    supertype = Supertype(MakerType, risk_aversion=group.risk_aversion, connectivity=group.connectivity)
-    drawn = supertype.draw(stream(seed, episode, "agent", name, "type"))
-    inventory = group.initial_inventory.draw(stream(seed, episode, "agent", name, "initial inventory"))
-    return MarketMaker(name, group, drawn, inventory, scenario, opening)
+def _makers(scenario: DealerScenario, opening: float, seed: int, episode: int) -> list[MarketMaker]:
+    makers, market = [], MarketVolume()
+    for group in scenario.makers:
+        supertype = Supertype(
+            MakerType,
+            risk_aversion=group.risk_aversion,
+            connectivity=group.connectivity,
+            **attrs.asdict(group.rewards, recurse=False),
+        )
+        script = group.policy.make() if isinstance(group.policy, FromFile) else group.policy
+        for name in group.members:
+            drawn = supertype.draw(stream(seed, episode, "agent", name, "type"))
+            inventory = group.initial_inventory.draw(stream(seed, episode, "agent", name, "initial inventory"))
+            told = attrs.evolve(drawn, told=scenario.told)
+            maker = MarketMaker(name, group, told, inventory, scenario, opening, market)
+            if not isinstance(script, LearnedMaker):
+                maker.policy = script
+            makers.append(maker)
+    return makers
 
 
 def _investor(

@@ -5,23 +5,23 @@ from itertools import accumulate
 from math import exp
 
 from catallaxy.engine import Agent, Process
+from catallaxy.market.account import Account, on_grid
 from catallaxy.market.prices import BP
 
-from .account import Account
 from .exchange import EXCHANGE
 from .maker import MarketMaker
-from .messages import Fill, Order, Quote, QuoteRequest, Tick
+from .messages import Fill, Ladder, Order, Quote, QuoteRequest, Tick
 from .scenario import MINUTES_PER_DAY, Clients, Session
 
 
 class Client(Agent):
     """A client of one tier.
 
-    Its requests form a Poisson process. It asks every maker that it is linked to, and trades on the best quote with
-    its tier's probability f(d) = 1 / (1 + exp(alpha + beta d)), d in bp from the reference price as it sees it; among
-    equal quotes it draws lots. It asks for one thing at a time: a request that falls into the milliseconds of another
-    waits for it. Every request draws the same numbers whatever it is quoted, so that worlds of equal seed and different
-    makers see the same requests.
+    Its requests form a Poisson process. It asks every maker that it is linked to, or looks at the ladders that they
+    stream, and trades on the best quote with its tier's probability f(d) = 1 / (1 + exp(alpha + beta d)), d in bp from
+    the reference price as it sees it; among equal quotes it draws lots. It asks for one thing at a time: a request that
+    falls into the milliseconds of another waits for it. Every request draws the same numbers whatever it is quoted, so
+    that worlds of equal seed and different makers see the same requests.
 
     Args:
         name: its name.
@@ -29,9 +29,12 @@ class Client(Agent):
         clients: rates, sizes and tiers.
         session: when to stop.
         opening: the reference price that is known before the first tick.
+        streaming: whether it looks at ladders instead of asking.
     """
 
-    def __init__(self, name: str, tier: int, clients: Clients, session: Session, opening: float) -> None:
+    def __init__(
+        self, name: str, tier: int, clients: Clients, session: Session, opening: float, *, streaming: bool = False
+    ) -> None:
         super().__init__(name)
         self.account = Account()
         self.tier = tier + 1
@@ -41,6 +44,7 @@ class Client(Agent):
         self._steps = list(accumulate(clients.shares))[:-1]
         self._session = session
         self._opening = opening
+        self._streaming = streaming
 
     def run(self) -> Process:
         session, rng = self._session, self.rng
@@ -63,19 +67,32 @@ class Client(Agent):
         """
         if self.now >= self._session.horizon:
             return
-        replies = yield self.ask(self.neighbours(MarketMaker), QuoteRequest(quantity=quantity, tier=self.tier))
-        quotes = [reply for reply in replies if reply.__class__ is Quote]
-        if not quotes or self.now >= self._session.horizon:
-            return
         sign = 1.0 if quantity > 0.0 else -1.0
-        price = min(sign * quote.price for quote in quotes)
-        equals = [quote for quote in quotes if sign * quote.price == price]
-        best = equals[int(lot * len(equals))]
-        distance = sign * (best.price / self._reference() - 1.0) / BP
+        if self._streaming:
+            offers = self._streamed(quantity)
+        else:
+            replies = yield self.ask(self.neighbours(MarketMaker), QuoteRequest(quantity=quantity, tier=self.tier))
+            offers = [(reply.price, reply.sender) for reply in replies if reply.__class__ is Quote]
+        if not offers or self.now >= self._session.horizon:
+            return
+        best = min(sign * price for price, _ in offers)
+        equals = [offer for offer in offers if sign * offer[0] == best]
+        price, maker = equals[int(lot * len(equals))]
+        distance = sign * (price / self._reference() - 1.0) / BP
         if chance < self.acceptance(distance):
-            (answer,) = yield self.ask(best.sender, Order(quantity=quantity, price=best.price))
+            (answer,) = yield self.ask(maker, Order(quantity=quantity, price=price))
             if answer.__class__ is Fill:
                 self.account.buy(answer.quantity, answer.price)
+
+    def _streamed(self, quantity: float) -> list[tuple[float, str]]:
+        """Price and maker of each ladder that it sees, for this quantity and its own tier."""
+        reference, offers = self._reference(), []
+        for maker in self.neighbours(MarketMaker):
+            ladder = self.latest(maker, Ladder)
+            if ladder is not None:
+                distance = ladder.distance(self.tier, quantity)
+                offers.append((on_grid(reference * (1.0 + distance * BP)), maker))
+        return offers
 
     def acceptance(self, distance: float) -> float:
         """Probability of trading on a quote at `distance` (bp) from the reference price."""

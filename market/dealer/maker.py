@@ -1,20 +1,32 @@
 """Market makers: they quote around the reference price, hold inventory, and hedge it on the exchange."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from math import exp, floor, inf
 from typing import Any
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
 from catallaxy.agents import LearningAgent
-from catallaxy.engine import Process, on
+from catallaxy.engine import Message, Process, Wait, on
+from catallaxy.market.account import Account, on_grid
 from catallaxy.market.prices import BP
 
-from .account import Account, on_grid
 from .exchange import EXCHANGE
-from .messages import Fill, HedgeFill, HedgeOrder, Order, Position, Pricing, Quote, QuoteRequest, Reject, Tick
+from .messages import Fill, HedgeFill, HedgeOrder, Ladder, Order, Position, Pricing, Quote, QuoteRequest, Reject, Tick
+from .quoting import Quotes, quoting
+from .rewards import (
+    AbsoluteRisk,
+    HedgingCost,
+    InventoryPnl,
+    MarketShare,
+    MarketVolume,
+    QuadraticRisk,
+    SpreadRevenue,
+    TotalReward,
+)
 from .scenario import DealerScenario, MakerGroup
 from .tally import Tally
 from .types import MakerType
@@ -26,28 +38,36 @@ _SMALL = 0.125
 
 
 class MarketMaker(LearningAgent):
-    """A dealer who answers requests at once from its current prices.
+    """A dealer who quotes to clients at its current prices, and hedges on the exchange.
 
-    At times of its own it decides (half-spread s, skew u, hedge fraction h). From then on it quotes s to either side of
-    a middle that lies u bp below the reference price while it is long and u bp above it while it is short, as seen when
-    it decided: skew is against the inventory, and none while it is flat. The reference price it sees with its link's
-    lag. The fraction h of its inventory, rounded to lots, goes to the exchange. What it buys from one client it sells
-    to the next at its own prices (internalisation); what would carry its inventory beyond its limit it declines.
+    At times of its own it decides on its quotes and its hedge: what exactly, and between which bounds, says the
+    scenario (`quoting` holds the decision spaces). From then on it answers requests at once, or streams its ladder to
+    its clients. The reference price it sees with its link's lag. What it buys from one client it sells to the next at
+    its own prices (internalisation); what would carry its inventory beyond its limit, or its position towards a client
+    beyond the credit limit, it declines. Hedges, at once or at a rate, only ever reduce the inventory.
 
-    Reward, in MEUR bp: spread revenue (size times distance from the reference price, when it trades), less the cost of
-    hedges, less (gamma / 2) sigma^2 q^2 per minute, plus `inventory_pnl` times the change in value of its inventory.
+    Reward, in MEUR bp: the sum of the terms in `rewards`, weighted by its type; by default spread revenue (size times
+    distance from the reference price, when it trades), less the cost of hedges and of their impact on its inventory,
+    less (gamma / 2) sigma^2 q^2 a minute.
 
     Observation, local information only: x = |q| / limit; x / (x + 1/8), which resolves small inventories; time to close
     as a fraction of the session, and exp(-minutes to close / 10). Then the type's features. Buying and selling are
-    mirror images here, so neither the observation nor the skew knows long from short: each decision teaches both.
+    mirror images here, so neither the observation nor the decision knows long from short: each decision teaches both.
 
     Args:
         name: its name.
-        group: its supertype and limit.
+        group: its supertype and limits.
         type: its type in this episode.
         inventory: MEUR at the opening.
-        scenario: the market.
+        scenario: the market, which everybody knows.
         opening: the reference price that is known before the first tick.
+        market: all makers' volume, for rewards.
+
+    Attributes:
+        inventory: MEUR, now.
+        quoting: its decision space.
+        scenario: the market.
+        exposure: MEUR that each client has bought from it, net of what it has sold to it.
     """
 
     family = "makers"
@@ -62,26 +82,45 @@ class MarketMaker(LearningAgent):
         inventory: float,
         scenario: DealerScenario,
         opening: float,
+        market: MarketVolume | None = None,
     ) -> None:
         super().__init__(name)
-        decisions = scenario.decisions
+        self.scenario = scenario
+        self._decisions = decisions = scenario.decisions
+        self.session = scenario.session
         self.group = group.name
         self.type = type
         self.features = type.features
         self.discount_rate = decisions.discount_rate
-        self.action_space = action_space(decisions.max_half_spread, decisions.max_skew)
+        self.quoting = quoting(scenario.clients, decisions)
+        self.action_space = self.quoting.space
         self.limit = group.inventory_limit
+        self.credit = inf if group.credit_limit is None else group.credit_limit
+        self.exposure: dict[str, float] = {}
         self.account = Account()
         self.account.buy(inventory, on_grid(opening))
         self.inventory = self.account.position
         self.opening_value = self.account.value(opening)
         self.tally = Tally(self.inventory, 0.5 * type.risk_aversion * decisions.volatility**2)
-        self._decisions = decisions
-        self.session = scenario.session
+        self._market = MarketVolume() if market is None else market
+        self._reward = self._terms()
         self._lot = scenario.exchange.lot
         self._opening = self._marked_at = opening
-        self._bid = self._ask = 1.0
+        self._quotes: Quotes | None = None
         self._hedging = 0.0
+        self._resting: Wait | None = None
+
+    def _terms(self) -> TotalReward:
+        kind = self.type
+        terms = [
+            (kind.spread_revenue, SpreadRevenue()),
+            (1.0, InventoryPnl(kind.inventory_pnl)),
+            (kind.hedging_cost, HedgingCost()),
+            (1.0, QuadraticRisk(self.tally.risk_price)),
+            (kind.absolute_risk, AbsoluteRisk()),
+            (kind.market_share, MarketShare(kind.share_target, lambda: self.tally.volume, self._market)),
+        ]
+        return TotalReward(terms, self.reward, self.flow)
 
     # -- decisions -------------------------------------------------------------------------------------------------
 
@@ -89,22 +128,33 @@ class MarketMaker(LearningAgent):
         session = self.session
         self.record(self.account.statement(self._opening, closing=False))
         self.record(Position(self.inventory, 0.0, self._opening, 0.0, hedge=False))
-        self.flow(-self.tally.risk_rate)
+        self._reward.holding(self.inventory)
         pause = self._pause()
         while session.horizon - self.now > 1e-9:
             action = yield self.decide(self._observe())
-            self._apply(*action.tolist())
-            yield self.sleep(min(pause(), session.horizon - self.now))
+            self._apply(action.tolist())
+            yield from self._rest(min(pause(), session.horizon - self.now))
         self._mark()
+        self._reward.decided()
         if session.terminal:
             self.terminate()
         self.tally.close(self.now)
         yield self.sleep(session.horizon + session.settlement - self.now)
         self.record(self.account.statement(self.reference, closing=True))
 
+    def action(self, bid: npt.ArrayLike, ask: npt.ArrayLike, hedge: float = 0.0) -> npt.NDArray[np.float64]:
+        """The action whose quotes come nearest to these prices: what a scripted policy answers.
+
+        Args:
+            bid: bp below the reference price; one number, or numbers of shape (tiers, sizes).
+            ask: bp above it.
+            hedge: in [0, 1]; see `Decisions.hedging`.
+        """
+        return self.quoting.action(bid, ask, hedge, self.inventory)
+
     def _pause(self) -> Callable[[], float]:
         interval = self._decisions.interval
-        if self._decisions.pace == "regular":
+        if self._decisions.pace != "poisson":
             return lambda: interval
         draw = self.stream("pace").exponential
         return lambda: float(draw(interval))
@@ -114,21 +164,52 @@ class MarketMaker(LearningAgent):
         left = session.horizon - self.now if session.terminal else inf
         return observe(self.inventory / self.limit, left, session.horizon)
 
-    def _apply(self, half_spread: float, skew: float, hedge: float) -> None:
-        """Quote at the decided prices from now on, and send off the decided hedge."""
+    def _apply(self, action: list[float]) -> None:
+        """Quote at the decided prices from now on, and begin the decided hedge."""
         self._mark()
-        inventory = self.inventory
-        middle = -skew if inventory > 0.0 else skew if inventory < 0.0 else 0.0
-        self._bid = 1.0 + (middle - half_spread) * BP
-        self._ask = 1.0 + (middle + half_spread) * BP
+        self._reward.decided()
+        inventory, quoting = self.inventory, self.quoting
+        self._quotes = quotes = quoting.quotes(action, inventory)
+        half_spread, middle = quotes.summary(quoting.tiers, float(quoting.sizes[0]), inventory)
         self.tally.decided(inventory, half_spread, middle)
-        self.record(Pricing(inventory, half_spread, middle, hedge))
+        self.record(Pricing(inventory, half_spread, middle, quotes.hedge))
+        self._stream()
+        if self._decisions.hedging == "fraction":
+            self._hedge(quotes.hedge)
+
+    def _rest(self, time: float) -> Process:
+        """Until the next decision: hedge at the decided rate, and go on early after a trade if that is the pace."""
+        decisions, end = self._decisions, self.now + time
+        assert self._quotes is not None
+        rate = self._quotes.hedge * decisions.max_hedge_rate if decisions.hedging == "rate" else 0.0
+        traded = False
+        while not traded and end - self.now > 1e-9:
+            start = self.now
+            pause = min(end - start, decisions.hedge_slice) if rate > 0.0 else end - start
+            if decisions.pace == "trades":
+                traded = yield from self._trade_or(pause)
+            else:
+                yield self.sleep(pause)
+            if rate > 0.0:
+                self._hedge(rate * (self.now - start), self.now - start)
+
+    def _trade_or(self, time: float) -> Generator[Wait, bool, bool]:
+        """Wait for a trade with a client, but not longer than `time`; whether there was one."""
+        self._resting = rest = Wait(self.world.env)
+        alarm = self.timer(time, lambda: rest.resume(False))
+        traded = yield rest
+        alarm.cancel()
+        self._resting = None
+        return traded
+
+    def _hedge(self, fraction: float, over: float = 0.0) -> None:
+        """Send a part of the inventory to the exchange, worked over so many minutes, in whole lots."""
         exposed = self.inventory + self._hedging
-        size = self._lot * floor(hedge * abs(exposed) / self._lot + 0.5)
-        if size > 0.0:
+        size = self._lot * floor(min(fraction, 1.0) * abs(exposed) / self._lot + 0.5)
+        if size > 0.0 and self.now < self.session.horizon:
             quantity = -size if exposed > 0.0 else size
             self._hedging += quantity
-            self.send(EXCHANGE, HedgeOrder(quantity=quantity))
+            self.send(EXCHANGE, HedgeOrder(quantity=quantity, over=over))
 
     # -- trades ----------------------------------------------------------------------------------------------------
 
@@ -142,56 +223,83 @@ class MarketMaker(LearningAgent):
     def quote(self, request: QuoteRequest) -> None:
         """Answer with the current price, or decline."""
         quantity = request.quantity
-        refusal = self._refusal(quantity)
+        refusal = self._refusal(quantity, request)
         if refusal is not None:
             self.reply(request, Reject(reason=refusal))
             return
-        side = self._ask if quantity > 0.0 else self._bid
-        self.reply(request, Quote(price=on_grid(self.reference * side)))
+        assert self._quotes is not None
+        distance = self._quotes.distance(request.tier - 1, quantity, self.inventory)
+        self.reply(request, Quote(price=on_grid(self.reference * (1.0 + distance * BP))))
 
     @on(Order)
     def fill(self, order: Order) -> None:
-        """Trade at the quoted price, unless the limit or the close has come between."""
+        """Trade at the price that was quoted or streamed, unless a limit or the close has come between."""
         quantity, price = order.quantity, order.price
-        refusal = self._refusal(quantity)
+        refusal = self._refusal(quantity, order)
         if refusal is not None:
             self.reply(order, Reject(reason=refusal))
             return
         self._mark()
         reference = self.reference
         self.reply(order, Fill(quantity=quantity, price=price))
-        self._book(-quantity, price, quantity * (price / reference - 1.0) / BP, reference, hedge=False)
+        self.exposure[order.sender] = self.exposure.get(order.sender, 0.0) + quantity
+        revenue = quantity * (price / reference - 1.0) / BP
+        self._book(-quantity, price, revenue, reference, hedge=False)
+        self._market.total += abs(quantity)
+        self._reward.traded(revenue)
+        self._reward.holding(self.inventory)
+        if self._resting is not None:
+            resting, self._resting = self._resting, None
+            resting.resume(True)
+        elif self._decisions.quotes == "ladder":
+            self._stream()
 
     @on(HedgeFill)
     def hedged(self, fill: HedgeFill) -> None:
         """Book a hedge."""
         self._mark()
         self._hedging -= fill.quantity + fill.unfilled
+        gain = fill.impact * (self.inventory + 0.5 * fill.quantity)
         revenue = fill.quantity * (1.0 - fill.price / fill.reference) / BP
-        self._book(fill.quantity, fill.price, revenue, fill.reference, hedge=True)
+        self._book(fill.quantity, fill.price, revenue, fill.reference, hedge=True, impact=gain)
+        self._reward.hedged(-revenue, gain)
+        self._reward.holding(self.inventory)
 
-    def _refusal(self, quantity: float) -> str | None:
-        """Why it would not sell `quantity`, or None."""
-        if self.now >= self.session.horizon:
+    def _refusal(self, quantity: float, asked: Message) -> str | None:
+        """Why it would not sell `quantity` to who asks, or None."""
+        if self.now >= self.session.horizon or self._quotes is None:
             return "closed"
         after = abs(self.inventory - quantity)
-        return "limit" if after > self.limit and after > abs(self.inventory) else None
+        if after > self.limit and after > abs(self.inventory):
+            return "limit"
+        if self.credit < inf:
+            owed = self.exposure.get(asked.sender, 0.0)
+            if abs(owed + quantity) > self.credit and abs(owed + quantity) > abs(owed):
+                return "credit"
+        return None
 
-    def _book(self, change: float, price: float, revenue: float, reference: float, *, hedge: bool) -> None:
+    def _stream(self) -> None:
+        """Publish the ladder as it is now, if this market streams."""
+        if self._decisions.streaming and self._quotes is not None:
+            bids, asks = self.quoting.rungs(self._quotes, self.inventory)
+            sizes = tuple(self.quoting.sizes.tolist())
+            self.publish(Ladder(sizes=sizes, bids=tuple(bids.ravel().tolist()), asks=tuple(asks.ravel().tolist())))
+
+    def _book(
+        self, change: float, price: float, revenue: float, reference: float, *, hedge: bool, impact: float = 0.0
+    ) -> None:
         account = self.account
         account.buy(change, price)
         self.inventory = inventory = account.position
         self.tally.traded(self.now, change, inventory, revenue, hedge=hedge)
-        self.reward(revenue)
-        self.flow(-self.tally.risk_rate)
-        self.record(Position(inventory, change, reference, revenue, hedge))
+        self.tally.impact += impact
+        self.record(Position(inventory, change, reference, revenue, hedge, impact))
 
     def _mark(self) -> None:
-        """Earn the inventory's profit and loss since the last time, if it counts."""
-        weight = self._decisions.inventory_pnl
-        if weight:
-            reference = self.reference
-            self.reward(weight * self.inventory * (reference / self._marked_at - 1.0) / BP)
+        """Earn the inventory's profit and loss since the last time."""
+        reference = self.reference
+        if reference != self._marked_at:
+            self._reward.held(self.inventory * (reference / self._marked_at - 1.0) / BP)
             self._marked_at = reference
 
     def profit(self, reference: float) -> float:
@@ -202,8 +310,7 @@ class MarketMaker(LearningAgent):
         """For the log: its group and type, and what its risk is measured with."""
         return {
             "group": self.group,
-            "risk_aversion": self.type.risk_aversion,
-            "connectivity": self.type.connectivity,
+            **attrs.asdict(self.type, filter=lambda field, _: field.name != "told"),
             "volatility": self._decisions.volatility,
             "horizon": self.session.horizon,
         }
@@ -219,9 +326,3 @@ def observe(filled: float, left: float, horizon: float) -> tuple[float, float, f
     """
     size = abs(filled)
     return size, size / (size + _SMALL), min(left / horizon, 1.0), exp(-left / _CLOSE_IN_SIGHT)
-
-
-def action_space(max_half_spread: float, max_skew: float) -> spaces.Box:
-    """(half-spread, skew, hedge): [0, max_half_spread] x [-max_skew, max_skew] bp x [0, 1]."""
-    high: npt.NDArray[np.float64] = np.array([max_half_spread, max_skew, 1.0])
-    return spaces.Box(np.array([0.0, -max_skew, 0.0]), high, dtype=np.float64)

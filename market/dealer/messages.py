@@ -4,6 +4,9 @@ Quantities are in MEUR (10^6 EUR) and signed: positive where the sender of the r
 sells; a fill repeats its order's quantity. Prices are in USD per EUR.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 from catallaxy.engine import Message, Record
 
 
@@ -31,8 +34,40 @@ class Quote(Message):
     price: float
 
 
+class Ladder(Message):
+    """What a maker streams to its clients: prices by tier and size, from now until its next ladder.
+
+    A client reads its own tier's rungs.
+
+    Attributes:
+        sizes: MEUR, ascending.
+        bids: bp by which it buys below the reference price; tier by tier, smallest size first.
+        asks: bp by which it sells above it.
+    """
+
+    sizes: tuple[float, ...]
+    bids: tuple[float, ...]
+    asks: tuple[float, ...]
+
+    def distance(self, tier: int, quantity: float) -> float:
+        """How far above the reference price a client of this tier, counted from 1, buys `quantity` (sells: < 0), bp."""
+        place = rung(self.sizes, tier - 1, quantity)
+        return self.asks[place] if quantity > 0.0 else -self.bids[place]
+
+
+def rung(sizes: Sequence[float], tier: int, quantity: float) -> int:
+    """Which rung of a ladder is for a quantity: the smallest size that holds it, or the largest.
+
+    Args:
+        sizes: MEUR, ascending.
+        tier: counted from 0.
+        quantity: MEUR, bought or sold.
+    """
+    return tier * len(sizes) + min(bisect_left(sizes, abs(quantity) - 1e-9), len(sizes) - 1)
+
+
 class Order(Message):
-    """A client trades on a quote, whose price it repeats."""
+    """A client trades on a quote or on a ladder, whose price it repeats."""
 
     quantity: float
     price: float
@@ -46,7 +81,11 @@ class Fill(Message, level="trades"):
 
 
 class Reject(Message):
-    """A request is not quoted, or an order not done. `reason`: "limit" (of inventory) or "closed"."""
+    """A request is not quoted, or an order not done.
+
+    `reason`: "limit" (the maker's inventory would exceed its limit), "credit" (its position towards this client would)
+    or "closed".
+    """
 
     reason: str
 
@@ -86,9 +125,9 @@ class Pricing(Record, level="decisions"):
 
     Attributes:
         inventory: MEUR, as the maker knew it when it decided.
-        half_spread: bp of the reference price.
-        middle: bp by which the middle of its quotes lies above the reference price.
-        hedge: fraction of the inventory that it sends to the exchange.
+        half_spread: bp of the reference price; of a ladder for its smallest size, the mean of its tiers.
+        middle: bp by which the middle of its quotes lies above the reference price, likewise.
+        hedge: in [0, 1]: the part of the inventory that it sends to the exchange, or of the highest hedging rate.
     """
 
     inventory: float
@@ -106,6 +145,7 @@ class Position(Record, level="trades"):
         reference: the reference price, as the maker saw it (at the exchange for a hedge).
         revenue: MEUR bp: what the trade's distance from the reference price earned; negative is a cost.
         hedge: whether the exchange was the counterparty.
+        impact: MEUR bp: what the inventory gained by what the hedge did to the reference price; mostly negative.
     """
 
     inventory: float
@@ -113,3 +153,4 @@ class Position(Record, level="trades"):
     reference: float
     revenue: float
     hedge: bool
+    impact: float = 0.0

@@ -14,6 +14,7 @@ class Tally:
         risk_price: (gamma / 2) sigma^2, bp per MEUR and minute: what a squared unit of inventory costs.
         spread_revenue: MEUR bp.
         hedging_cost: MEUR bp.
+        impact: MEUR bp that the inventory gained by what its own hedges did to the price; mostly negative.
         volume: MEUR traded with clients.
         hedged: MEUR traded with the exchange.
         trades: number of trades with clients.
@@ -27,6 +28,7 @@ class Tally:
     risk_price: float
     spread_revenue: float = 0.0
     hedging_cost: float = 0.0
+    impact: float = 0.0
     volume: float = 0.0
     hedged: float = 0.0
     trades: int = 0
@@ -53,7 +55,7 @@ class Tally:
     @property
     def objective(self) -> float:
         """What the maker maximises, undiscounted, MEUR bp."""
-        return self.spread_revenue - self.hedging_cost - self.risk_cost
+        return self.spread_revenue - self.hedging_cost + self.impact - self.risk_cost
 
     @property
     def skew_slope(self) -> float:

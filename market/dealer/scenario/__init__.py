@@ -1,10 +1,10 @@
 """The dealer market's scenario: who takes part, what is traded, for how long. Times in minutes, quantities in MEUR."""
 
+from ..units import DAILY_VOLATILITY, MINUTES_PER_DAY
 from .clients import Clients, Tier
-from .makers import Decisions, MakerGroup
+from .makers import Decisions, MakerGroup, RewardWeights
 from .market import DealerScenario
 from .sessions import Latencies, Session
-from .units import DAILY_VOLATILITY, MINUTES_PER_DAY
 
 __all__ = [
     "DAILY_VOLATILITY",
@@ -14,6 +14,7 @@ __all__ = [
     "Decisions",
     "Latencies",
     "MakerGroup",
+    "RewardWeights",
     "Session",
     "Tier",
 ]

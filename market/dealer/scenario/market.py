@@ -11,7 +11,7 @@ from catallaxy.market.prices import BrownianPrice, HistoricalPrice, MeanRevertin
 from ..costs import CurveCosts, ExchangeCosts
 from ..investors.group import Investing, InvestorGroup
 from .clients import Clients, Tier
-from .makers import Decisions, MakerGroup
+from .makers import Decisions, MakerGroup, RewardWeights
 from .sessions import Latencies, Session
 
 
@@ -52,6 +52,15 @@ class DealerScenario:
                 f"session.settlement is {self.session.settlement:g} minutes, but with messages that take up to "
                 f"{self.latency.longest:g} settling may take {needed:g}; lengthen it or bound the latencies"
             )
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The weights of makers' rewards that are not the same for all of them, which their policies are told."""
+        names = [field.name for field in attrs.fields(RewardWeights)]
+        drawn = {name: [getattr(group.rewards, name).support() for group in self.makers] for name in names}
+        return tuple(
+            name for name in names if min(low for low, _ in drawn[name]) < max(high for _, high in drawn[name])
+        )
 
     @property
     def duration(self) -> float:

@@ -19,6 +19,7 @@ from catallaxy.market.dealer import (
     MakerGroup,
     MakerType,
     MarketMaker,
+    RewardWeights,
     Session,
     build,
 )
@@ -133,9 +134,8 @@ def test_risk_is_priced_by_the_squared_inventory_over_time() -> None:
 
 def test_inventory_gains_count_only_by_their_weight() -> None:
     for weight in (0.0, 0.5):
-        scenario = lone(
-            18.0, decisions=Decisions(interval=1.0, pace="regular", discount_rate=0.0, inventory_pnl=weight)
-        )
+        group = MakerGroup("maker", 1, 0.01, 0.0, initial_inventory=18.0, rewards=RewardWeights(inventory_pnl=weight))
+        scenario = lone(makers=(group,))
         world = build(scenario, 1)
         total = 0.0
         while questions := world.advance(scenario.duration):

@@ -62,7 +62,9 @@ def test_policies_are_given_by_maker_before_group() -> None:
     world = build(scenario, 0, 0, {"a": narrow, "a_2": wide})
     policies = {name: agent.policy for name, agent in world.agents.items() if isinstance(agent, MarketMaker)}
     assert policies == {"a_1": narrow, "a_2": wide, "b_1": None}
-    with pytest.raises(ValueError, match=r"given for 'c', which is no maker, investor or group; there are \['a', 'a_1'"):
+    with pytest.raises(
+        ValueError, match=r"given for 'c', which is no maker, investor or group; there are \['a', 'a_1'"
+    ):
         build(scenario, 0, 0, {"c": narrow})
 
 
@@ -70,17 +72,18 @@ def test_the_closed_form_skew_agrees_with_the_reference_for_one_tier() -> None:
     from catallaxy.market.reference.acceptance import Logistic
     from catallaxy.market.reference.closed_form import ClosedFormSkew as Reference
 
-    clients = Clients(tiers=(Tier("tier1", -0.3, 5.0),))
-    ours = ClosedFormSkew(clients, volatility=50.0 / 1440.0**0.5)
-    rates = tuple(1800.0 * share for share in clients.shares)
-    reference = Reference(clients.sizes, rates, (Logistic(-0.3, 5.0),), sigma=50.0, gamma=2e-3)
-    assert ours.slope(2e-3, connectivity=1.0) == pytest.approx(reference.slope(), rel=1e-3)
+    scenario = DealerScenario(clients=Clients(tiers=(Tier("tier1", -0.3, 5.0),)))
+    rates = tuple(1800.0 * share for share in scenario.clients.shares)
+    reference = Reference(scenario.clients.sizes, rates, (Logistic(-0.3, 5.0),), sigma=50.0, gamma=2e-3)
+    for quotes in ("one-price", "ladder"):
+        market = attrs.evolve(scenario, decisions=Decisions(quotes=quotes))  # type: ignore[arg-type]
+        assert ClosedFormSkew().slope(market, 2e-3, connectivity=1.0) == pytest.approx(reference.slope(), rel=1e-3)
 
 
 def test_the_closed_form_skew_grows_like_the_root_of_risk_aversion_over_flow() -> None:
-    policy = ClosedFormSkew.of(DealerScenario())
-    assert policy.slope(8e-3, 0.5) == pytest.approx(2.0 * policy.slope(2e-3, 0.5))
-    assert policy.slope(2e-3, 0.2) == pytest.approx(2.0 * policy.slope(2e-3, 0.8))
+    policy, scenario = ClosedFormSkew(), DealerScenario()
+    assert policy.slope(scenario, 8e-3, 0.5) == pytest.approx(2.0 * policy.slope(scenario, 2e-3, 0.5))
+    assert policy.slope(scenario, 2e-3, 0.2) == pytest.approx(2.0 * policy.slope(scenario, 2e-3, 0.8))
 
 
 def test_scripted_policies_stay_within_the_action_space() -> None:
@@ -88,7 +91,7 @@ def test_scripted_policies_stay_within_the_action_space() -> None:
     world = build(scenario, 0, 0, None)
     maker = world.agents["maker_1"]
     assert isinstance(maker, MarketMaker)
-    action = ClosedFormSkew.of(scenario)(maker, ())
+    action = ClosedFormSkew()(maker, ())
     assert maker.action_space.contains(np.asarray(action))
     assert action[1] == maker.action_space.high[1]
 
