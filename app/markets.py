@@ -113,10 +113,10 @@ class Market:
         return found
 
 
-def _closed_form_skew(scenario: DealerScenario) -> Policy:
-    from catallaxy.market.dealer import ClosedFormSkew
+def _dealer_baseline(scenario: DealerScenario) -> Policies:
+    from catallaxy.market.dealer import ClosedFormSkew, Investor, MarketMaker, Twap
 
-    return ClosedFormSkew()
+    return {MarketMaker.family: ClosedFormSkew(), Investor.family: Twap()}
 
 
 def _judge_makers(
@@ -175,8 +175,6 @@ def _show_trade(judgement: GoodsJudgement, scenario: GoodsScenario, run: Run, sc
     from .plots.canvas import PlotError
 
     show(judgement, screen)
-    if not any(group.learns for group in scenario.makers):
-        return
     try:
         draw_market(run, scenario, run.directory / "market.png")
     except PlotError as error:

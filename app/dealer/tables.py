@@ -11,6 +11,7 @@ from rich.table import Table
 from catallaxy.market.dealer.evaluation import Comparison
 from catallaxy.market.measures import Interval
 
+from .investors import show_investors
 from .judge import Judgement
 
 _COLUMNS: Mapping[str, tuple[str, Callable[[Interval], str]]] = {
@@ -24,9 +25,13 @@ _COLUMNS: Mapping[str, tuple[str, Callable[[Interval], str]]] = {
 
 
 def show(judgement: Judgement, screen: Console) -> None:
-    """Print the makers before and after learning, and the comparison with the best fixed spread."""
+    """Print makers and investors before and after learning, and makers' comparison with the best fixed spread."""
+    if judgement.investors:
+        show_investors(judgement.investors, judgement.episodes, screen)
     screen.print(f"\nMakers before and after learning: means over {judgement.episodes} episodes, ± 95 % confidence")
     screen.print(_makers(judgement))
+    if not judgement.comparisons:
+        return
     screen.print(
         "Objective by the learned policy and by the best fixed spread, the others as learned, paired by episode"
     )

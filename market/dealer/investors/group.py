@@ -70,6 +70,11 @@ class InvestorGroup:
         """Names of the group's investors."""
         return tuple(f"{self.name}_{number + 1}" for number in range(self.count))
 
+    @property
+    def learns(self) -> bool:
+        """Whether a learner decides for them."""
+        return isinstance(self.policy, Learned)
+
 
 @attrs.frozen
 class RewardTerms:
