@@ -39,6 +39,7 @@ def train(
     seed: int,
     decisions: int | None = None,
     workers: int | None = None,
+    ray: str | None = None,
     resume: bool = False,
     track: bool = False,
     force: bool = False,
@@ -57,6 +58,7 @@ def train(
         seed: root seed; judgement draws its episodes from another root.
         decisions: instead of the scenario's number.
         workers: instead of the scenario's number; what is learned does not depend on it.
+        ray: address of a Ray cluster to gather on, `auto` or `local`; without `workers` on all of its CPUs.
         resume: go on with the run in `out`, from its last checkpoint; from the beginning, if it has none yet.
         track: whether to write the scalars for TensorBoard as well, into `tensorboard/`.
         force: whether an earlier run in `out` may be replaced.
@@ -87,7 +89,8 @@ def train(
     with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force, keep=keep) as log:
         learners = _learners(study, seed)
         before = _policies(learners)
-        trainer = _trainer(study, learners, seed, out, about)
+        processes = None if ray and not workers else study.training.workers
+        trainer = _trainer(study, learners, seed, out, about, processes, ray)
         if resume:
             _go_on(trainer, screen)
         learn(trainer, out, screen, board=out / "tensorboard" if track else None)
@@ -204,7 +207,15 @@ def _policies(learners: Mapping[str, PPO]) -> Policies:
     return {family: learner.policy.mirror for family, learner in learners.items()}
 
 
-def _trainer(study: Study, learners: Mapping[str, PPO], seed: int, out: Path, about: Mapping[str, Any]) -> Trainer:
+def _trainer(
+    study: Study,
+    learners: Mapping[str, PPO],
+    seed: int,
+    out: Path,
+    about: Mapping[str, Any],
+    workers: int | None,
+    ray: str | None,
+) -> Trainer:
     training = study.training
     return Trainer(
         partial(_build, study.market.name, study.scenario, seed),
@@ -213,7 +224,8 @@ def _trainer(study: Study, learners: Mapping[str, PPO], seed: int, out: Path, ab
         decisions=training.decisions,
         rollout=min(training.rollout, training.decisions),
         worlds=training.worlds,
-        workers=min(training.workers, training.worlds),
+        workers=None if workers is None else min(workers, training.worlds),
+        ray=ray,
         checkpoints=out / "checkpoints",
         about=about,
     )

@@ -1,6 +1,6 @@
 """Learners: policies, trajectory buffer, policy-gradient algorithms, fleets. Knows no particular market.
 
-What needs torch is loaded when it is first used.
+What needs torch or Ray is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .policy import CategoricalPolicy, GaussianPolicy, Policy, policy_for
     from .policy_gradient import PolicyGradient, PolicyGradientConfig
     from .ppo import PPO, PPOConfig
+    from .ray_workers import RayWorkers
     from .recurrent import RecurrentPolicy
     from .reinforce import REINFORCE, REINFORCEConfig
 
@@ -53,6 +54,7 @@ __all__ = [
     "PolicySpec",
     "Progress",
     "REINFORCEConfig",
+    "RayWorkers",
     "RecurrentPolicy",
     "Trainer",
     "TrajectoryBuffer",
@@ -70,7 +72,7 @@ __all__ = [
     "save_checkpoint",
 ]
 
-_WITH_TORCH = {
+_LATER = {
     "A2C": "a2c",
     "A2CConfig": "a2c",
     "CategoricalPolicy": "policy",
@@ -82,6 +84,7 @@ _WITH_TORCH = {
     "PolicyGradientConfig": "policy_gradient",
     "REINFORCE": "reinforce",
     "REINFORCEConfig": "reinforce",
+    "RayWorkers": "ray_workers",
     "RecurrentPolicy": "recurrent",
     "differences": "checkpoint",
     "load_checkpoint": "checkpoint",
@@ -92,6 +95,6 @@ _WITH_TORCH = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _WITH_TORCH:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_WITH_TORCH[name]}", __name__), name)
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)

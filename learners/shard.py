@@ -38,17 +38,22 @@ def serve(pipe: connection.Connection) -> None:
             command, arguments = pipe.recv()
         except (EOFError, OSError):
             return
-        try:
-            answer = True, getattr(shard, command)(*arguments)
-        except CatallaxyError as error:
-            answer = False, error
-        except Exception as error:
-            text = "".join(traceback.format_exception(error)).rstrip()
-            answer = False, LearningError(f"a worker failed at {command!r}: {error!r}\n{text}")
+        answer = carry_out(shard, command, arguments)
         try:
             pipe.send(answer)
         except OSError:
             return
+
+
+def carry_out(shard: Shard, command: str, arguments: Sequence[Any]) -> tuple[bool, Any]:
+    """Return whether a command went well, and its answer or the error."""
+    try:
+        return True, getattr(shard, command)(*arguments)
+    except CatallaxyError as error:
+        return False, error
+    except Exception as error:
+        text = "".join(traceback.format_exception(error)).rstrip()
+        return False, LearningError(f"a worker failed at {command!r}: {error!r}\n{text}")
 
 
 def _follow_parent() -> None:
@@ -87,6 +92,12 @@ class Shard:
             for family, buffer in buffers.items()
         }
         return self.fleet.decisions - answered, self.fleet.episodes - finished, tables
+
+    def rollout(self, decisions: int, actors: bytes) -> tuple[int, int, dict[str, dict[str, Array]], dict[str, Any]]:
+        """Gather, and return the columns themselves and the fleet's state after it."""
+        answered, finished, _ = self.gather(decisions, actors)
+        tables = {family: buffer.columns() for family, buffer in self.fleet.buffers.items()}
+        return answered, finished, tables, self.fleet.state_dict()
 
     def write(self, name: str) -> None:
         """Copy all columns into the block of that name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import attrs
 
 from catallaxy.engine import World
 
+from .division import Division
 from .errors import LearningError
 from .fleet import Fleet
 from .learner import Learner
@@ -76,6 +78,8 @@ class Trainer:
         rollout: how many to gather for each update.
         worlds: how many worlds to advance together.
         workers: processes that share the worlds; 1 gathers in this process. What is learned does not depend on it.
+            None: on Ray one for each CPU, else as many as this machine has CPUs.
+        ray: address of a Ray cluster on which the workers are to run, see `RayWorkers`.
         frozen: families (or agents, by name) that act but don't learn.
         checkpoints: folder for the checkpoint ``latest.pt``, if one is to be kept.
         checkpoint_every: updates from one checkpoint to the next; the last update always leaves one.
@@ -96,7 +100,8 @@ class Trainer:
         decisions: int,
         rollout: int = 8192,
         worlds: int = 16,
-        workers: int = 1,
+        workers: int | None = 1,
+        ray: str | None = None,
         frozen: Collection[str] = (),
         checkpoints: str | Path | None = None,
         checkpoint_every: int = 10,
@@ -110,8 +115,14 @@ class Trainer:
             raise LearningError(f"frozen: there is no learner for {', '.join(unknown)}, only for {', '.join(learners)}")
         self.learners = dict(learners)
         whole = any(getattr(learner, "whole_episodes", False) for learner in learners.values())
-        self.fleet: Fleet | Workers
-        if workers == 1:
+        self.fleet: Fleet | Division
+        if ray is not None:
+            from .ray_workers import RayWorkers
+
+            self.fleet = RayWorkers(
+                make_world, learners, horizon, worlds, address=ray, processes=workers, whole_episodes=whole
+            )
+        elif (workers := workers or min(os.cpu_count() or 1, worlds)) == 1:
             self.fleet = Fleet(make_world, learners, horizon, worlds, whole_episodes=whole)
         else:
             self.fleet = Workers(make_world, learners, horizon, worlds, processes=workers, whole_episodes=whole)
@@ -147,8 +158,8 @@ class Trainer:
         self._stopping = True
 
     def close(self) -> None:
-        """End the worker processes, if there are any; they end with this object or process, too."""
-        if isinstance(self.fleet, Workers):
+        """End the workers, if there are any; they end with this object or process, too."""
+        if isinstance(self.fleet, Division):
             self.fleet.close()
 
     def save(self, path: str | Path) -> None:

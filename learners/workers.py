@@ -1,9 +1,8 @@
-"""Worlds divided among processes, which gather side by side while the learners stay in this one."""
+"""Worlds divided among processes of this machine, which gather side by side while the learners stay in this one."""
 
 from __future__ import annotations
 
 import multiprocessing
-import pickle
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import connection
@@ -12,14 +11,13 @@ from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 import attrs
-import numpy as np
 
 from catallaxy.engine import World
 
-from .buffer import TrajectoryBuffer
-from .errors import LearningError, WorkerError
-from .learner import Learner, actor_of
-from .shard import Array, Column, room, serve, views
+from .division import Division, Gathered, failure, worlds_of
+from .errors import WorkerError
+from .learner import Learner
+from .shard import Column, room, serve, views
 
 _PATIENCE = 0.5  # seconds that a worker has to leave by itself
 
@@ -35,29 +33,11 @@ class _Worker:
     block: SharedMemory | None = None
 
 
-class Workers:
-    """A `Fleet` whose places are divided among processes; it gathers the same, to the last bit, for any division.
+class Workers(Division):
+    """Worlds divided among processes of this machine; see `Division`.
 
-    Each process runs a fleet of its own places and acts with a copy of each learner's actor (see `actor_of`), renewed
-    at every rollout; columns come back through shared memory. Processes are started (spawned) by the first call that
-    needs them and end with `close`, with this object, or with this process, however it ends.
-
-    Args:
-        make_world: builds the world of an episode; it is pickled, so it must come from a module.
-        learners: by family or by agent's name, see `Fleet`.
-        horizon: simulated time at which an episode ends.
-        worlds: how many worlds to advance in all.
-        processes: how many processes share them.
-        whole_episodes: play worlds to their end in each rollout, so that no chain is cut.
-
-    Attributes:
-        buffers: what has been gathered, by learner.
-        decisions: decisions answered so far.
-        episodes: episodes finished so far.
-
-    Raises:
-        LearningError: there are more processes than worlds.
-        WorkerError: ``make_world`` can't be pickled.
+    Columns come back through shared memory. Processes are started (spawned) by the first call that needs them and end
+    with `close`, with this object, or with this process, however it ends.
     """
 
     def __init__(
@@ -70,82 +50,33 @@ class Workers:
         processes: int,
         whole_episodes: bool = False,
     ) -> None:
-        if not 1 <= processes <= worlds:
-            raise LearningError(f"{worlds} worlds can't be divided among {processes!r} workers: give each at least one")
-        self.learners = dict(learners)
-        self.worlds = worlds
-        self.buffers: dict[str, TrajectoryBuffer] = {}
-        self.decisions = 0
-        self.episodes = 0
-        self._shards = [part.tolist() for part in np.array_split(np.arange(worlds), processes)]
-        self._setup = [
-            _pickled((make_world, list(learners), horizon, worlds, places, whole_episodes)) for places in self._shards
-        ]
+        super().__init__(make_world, learners, horizon, worlds, processes=processes, whole_episodes=whole_episodes)
         self._workers: list[_Worker] = []
         self._closed = False
         self._finalizer = weakref.finalize(self, _shut_down, self._workers)
-
-    def gather(self, decisions: int) -> dict[str, TrajectoryBuffer]:
-        """Answer ``decisions`` decisions, as many in each world, and return the buffers, by family; see `Fleet.gather`.
-
-        Raises:
-            WorkerError: a process died; all others are stopped, too.
-            LearningError: see `Fleet.gather`.
-            CatallaxyError: an agent or a world failed.
-        """
-        actors = pickle.dumps({family: actor_of(learner) for family, learner in self.learners.items()}, protocol=5)
-        answers = self._call("gather", [(decisions, actors)] * len(self._shards))
-        workers = self._all
-        self._call(
-            "write", [(_block(worker, tables),) for worker, (_, _, tables) in zip(workers, answers, strict=True)]
-        )
-        parts: dict[str, list[dict[str, Array]]] = {}
-        for worker, (answered, finished, tables) in zip(workers, answers, strict=True):
-            self.decisions += answered
-            self.episodes += finished
-            assert worker.block is not None
-            for family, columns in views(worker.block, tables).items():
-                parts.setdefault(family, []).append(columns)
-        for family, shards in parts.items():
-            if family not in self.buffers:
-                self.buffers[family] = TrajectoryBuffer(shards[0]["observation"].shape[1], shards[0]["raw"].shape[1])
-            self.buffers[family].assemble(shards)
-        return self.buffers
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return what `Fleet.state_dict` would return: it does not tell how many processes there were."""
-        states = self._call("state", [()] * len(self._shards))
-        buffers: dict[str, Any] = {}
-        for state in states:
-            for family, stored in state["buffers"].items():
-                known = buffers.setdefault(family, {"sizes": stored["sizes"], "open": []})
-                known["open"].append(stored["open"])
-        for stored in buffers.values():
-            stored["open"] = {
-                name: np.concatenate([part[name] for part in stored["open"]]) for name in stored["open"][0]
-            }
-        return {
-            "worlds": self.worlds,
-            "places": list(range(self.worlds)),
-            "decisions": self.decisions,
-            "episodes": self.episodes,
-            "buffers": buffers,
-            "berths": [berth for state in states for berth in state["berths"]],
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Undo `state_dict`, also that of a `Fleet` or of another number of processes.
-
-        Raises:
-            CheckpointError: it is another fleet's, or the worlds don't come out as they did.
-        """
-        self._call("load", [(_part_of(state, places),) for places in self._shards])
-        self.decisions, self.episodes = int(state["decisions"]), int(state["episodes"])
 
     def close(self) -> None:
         """End the processes. What they held of unfinished worlds is gone; what has been learned is not."""
         self._closed = True
         self._finalizer()
+
+    def _rollout(self, decisions: int, actors: bytes) -> Sequence[Gathered]:
+        answers = self._call("gather", [(decisions, actors)] * len(self._shards))
+        workers = self._all
+        self._call(
+            "write", [(_block(worker, tables),) for worker, (_, _, tables) in zip(workers, answers, strict=True)]
+        )
+        gathered: list[Gathered] = []
+        for worker, (answered, finished, tables) in zip(workers, answers, strict=True):
+            assert worker.block is not None
+            gathered.append((answered, finished, views(worker.block, tables)))
+        return gathered
+
+    def _states(self) -> Sequence[Mapping[str, Any]]:
+        return self._call("state", [()] * len(self._shards))
+
+    def _load(self, states: Sequence[Mapping[str, Any]]) -> None:
+        self._call("load", [(state,) for state in states])
 
     @property
     def _all(self) -> list[_Worker]:
@@ -182,16 +113,6 @@ class Workers:
             raise
 
 
-def _pickled(setup: tuple[Any, ...]) -> bytes:
-    try:
-        return pickle.dumps(setup)
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise WorkerError(
-            f"make_world={setup[0]!r} can't be sent to worker processes: {error}. Use a function or class of a module "
-            f"(or functools.partial of one), not a lambda or a function within a function; or train with workers=1"
-        ) from None
-
-
 def _send(worker: _Worker, message: Any) -> None:
     try:
         worker.pipe.send(message)
@@ -206,9 +127,7 @@ def _receive(worker: _Worker, command: str) -> Any:
         raise _death(worker, command) from None
     if good:
         return answer
-    error: BaseException = answer
-    error.add_note(f"in worker {worker.number}, which has {_worlds(worker)}")
-    raise error
+    raise failure(answer, worker.number, worker.places)
 
 
 def _death(worker: _Worker, command: str = "set_up") -> WorkerError:
@@ -219,14 +138,9 @@ def _death(worker: _Worker, command: str = "set_up") -> WorkerError:
     if command == "set_up":
         hint = '; a script that trains with workers must do so under `if __name__ == "__main__":`'
     return WorkerError(
-        f"worker {worker.number} (process {worker.process.pid}, {_worlds(worker)}) {how}{hint}. "
+        f"worker {worker.number} (process {worker.process.pid}, {worlds_of(worker.places)}) {how}{hint}. "
         f"The other workers are stopped; go on from the last checkpoint"
     )
-
-
-def _worlds(worker: _Worker) -> str:
-    first, last = worker.places[0], worker.places[-1]
-    return f"world {first}" if first == last else f"worlds {first} to {last}"
 
 
 def _block(worker: _Worker, tables: Mapping[str, Sequence[Column]]) -> str:
@@ -257,20 +171,3 @@ def _shut_down(workers: list[_Worker]) -> None:
 def _discard(block: SharedMemory) -> None:
     block.close()
     block.unlink()
-
-
-def _part_of(state: Mapping[str, Any], places: Sequence[int]) -> dict[str, Any]:
-    """Return the part of a fleet's state that belongs to some of its places."""
-    worlds = int(state["worlds"])
-    buffers = {}
-    for family, stored in state["buffers"].items():
-        mine = np.isin((stored["open"]["chain"] >> 32) % worlds, places)
-        rows = {name: column[mine] for name, column in stored["open"].items()}
-        buffers[family] = {"sizes": stored["sizes"], "open": rows}
-    berths = dict(zip(state["places"], state["berths"], strict=True))
-    return {
-        **state,
-        "places": [place for place in places if place in berths],
-        "buffers": buffers,
-        "berths": [berths[place] for place in places if place in berths],
-    }

@@ -23,6 +23,10 @@ def train(
     workers: Annotated[
         int | None, Parameter(help="Processes to gather in; the result is the same for any.", validator=Positive)
     ] = None,
+    ray: Annotated[
+        str | None,
+        Parameter(help="Gather on a Ray cluster: its address, 'auto' to find it, or 'local' to start one here."),
+    ] = None,
     resume: Annotated[
         bool,
         Parameter(help="Go on with the run in that folder, from its last checkpoint.", negative=(), show_default=False),
@@ -50,6 +54,7 @@ def train(
         seed=seed,
         decisions=decisions,
         workers=workers,
+        ray=ray,
         resume=resume,
         track=tensorboard,
         force=force,
