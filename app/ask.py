@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from rich.table import Table
 
+    from .export import Format
+
 Style = Literal["table", "csv", "json"]
 
 
@@ -28,7 +30,7 @@ def ask(directory: Path, query: str | None, *, style: Style, limit: int) -> None
     """Print the answer to a query over a run's log, or without one the list of its tables."""
     run = open_run(directory)
     if query is None:
-        _print_tables(run)
+        console().print(run)
     else:
         answer = relation(run, query)
         write = {"table": _print_table, "csv": _print_csv, "json": _print_json}[style]
@@ -36,6 +38,13 @@ def ask(directory: Path, query: str | None, *, style: Style, limit: int) -> None
             write(answer.to_arrow_reader(10_000), limit)
     if not run.complete:
         print(f"{directory} was not finished: its log ends with the last batch that was written", file=sys.stderr)
+
+
+def write_export(directory: Path, format: Format, out: Path) -> None:
+    """Write a run's events for other programs, and say where they are."""
+    run = open_run(directory)
+    run.export(out, format)
+    console().print(f"{directory} as {format}: {out}")
 
 
 def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
@@ -83,28 +92,6 @@ def _told_clearly(run: Run) -> Iterator[None]:
 
 def _article(noun: str) -> str:
     return noun if noun[0].isdigit() else f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
-
-
-def _print_tables(run: Run) -> None:
-    from rich.table import Table
-
-    table = Table(title=str(run.directory), title_justify="left")
-    table.add_column("table", no_wrap=True)
-    table.add_column("rows", justify="right")
-    table.add_column("columns")
-    for folder, names, prefix in (("events", run.tables, ""), ("metrics", run.metrics, "metrics.")):
-        for name in names:
-            rows = StreamReader(run.directory / folder / f"{name}.arrows", run.complete).read()
-            columns = ", ".join(f"{field.name} [dim]{_sql_type(field.type)}[/dim]" for field in rows.schema)
-            table.add_row(prefix + name, f"{rows.num_rows:,}", columns)
-    console().print(table)
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    """An Arrow type in the words of SQL; dictionaries are an encoding, not a type."""
-    import pyarrow as pa
-
-    return "string" if pa.types.is_dictionary(kind) else str(kind)
 
 
 def _print_table(reader: pa.RecordBatchReader, limit: int) -> None:

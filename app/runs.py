@@ -1,11 +1,11 @@
-"""Reading a run's folder: its manifest, its tables of events and metrics, and SQL over both.
+"""Reading a run's folder: its manifest, its tables of events and metrics, SQL over both, its market's measures.
 
 A run that was killed is read up to its last complete batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,22 @@ from catallaxy.engine import CatallaxyError, StreamReader, read_manifest
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
+    import polars as pl
     import pyarrow as pa
+    from rich.table import Table
+
+    from .export import Format
+    from .markets import Market
+    from .plots.run import RunPlots
 
 
 class RunError(CatallaxyError):
     """A question that a run can't answer."""
+
+
+class NoTableError(RunError, LookupError):
+    """A table that a run has not."""
 
 
 @attrs.frozen(eq=False)
@@ -30,10 +41,12 @@ class Run:
     Attributes:
         directory: the run's folder.
         manifest: what was run: format and schema version, package versions, seed, scenario.
+        kind: name of its market, if the manifest does not say it.
     """
 
     directory: Path
     manifest: Mapping[str, Any] = attrs.field(repr=False)
+    kind: str | None = attrs.field(default=None, repr=False)
 
     @property
     def complete(self) -> bool:
@@ -51,20 +64,52 @@ class Run:
         return tuple(sorted(path.stem for path in self.directory.glob("metrics/*.arrows")))
 
     def events(self, table: str) -> pa.Table:
-        """All rows of one kind of event, in the order in which they happened.
+        """All rows of one kind of event, in the order in which they happened; `.to_pandas()` makes a frame of them.
 
         Raises:
-            RunError: the run has no such table; the message lists those that it has.
+            NoTableError: the run has no such table; the message lists those that it has.
         """
-        return self._read("events", table, self.tables)
+        return self._reader("events", table, self.tables).read()
+
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
+        """The same rows, some thousands at a time, in bounded memory.
+
+        Raises:
+            NoTableError: the run has no such table; the message lists those that it has.
+        """
+        return self._reader("events", table, self.tables).batches()
+
+    def to_pandas(self, table: str) -> pd.DataFrame:
+        """All rows of one kind of event as a pandas frame.
+
+        Raises:
+            RunError: pandas is not installed, or the run has no such table.
+        """
+        try:
+            import pandas  # noqa: F401
+        except ImportError:
+            raise RunError("frames of pandas need it: pip install pandas") from None
+        return self.events(table).to_pandas()
+
+    def to_polars(self, table: str) -> pl.DataFrame:
+        """All rows of one kind of event as a Polars frame.
+
+        Raises:
+            RunError: Polars is not installed, or the run has no such table.
+        """
+        try:
+            import polars
+        except ImportError:
+            raise RunError("frames of Polars need it: pip install polars") from None
+        return polars.DataFrame(self.events(table))
 
     def metric(self, table: str) -> pa.Table:
         """All rows of one table of metrics.
 
         Raises:
-            RunError: the run has no such table; the message lists those that it has.
+            NoTableError: the run has no such table; the message lists those that it has.
         """
-        return self._read("metrics", table, self.metrics)
+        return self._reader("metrics", table, self.metrics).read()
 
     def sql(self, query: str) -> duckdb.DuckDBPyRelation:
         """The answer to a DuckDB query; `.df()`, `.pl()`, `.arrow()` and `.fetchall()` turn it into what one needs.
@@ -76,19 +121,99 @@ class Run:
 
         return relation(self, query)
 
-    def _read(self, folder: str, table: str, known: tuple[str, ...]) -> pa.Table:
+    @property
+    def market(self) -> Market:
+        """The kind of market that was run.
+
+        Raises:
+            RunError: the manifest does not say it, and `open_run` was not told.
+        """
+        from .markets import MARKETS
+
+        scenario = self.manifest.get("scenario")
+        name = self.kind or (scenario.get("market") if isinstance(scenario, Mapping) else None)
+        if name not in MARKETS:
+            known = ", ".join(MARKETS)
+            raise RunError(
+                f"{self.directory} does not say which market it is: open_run(..., market=NAME) with one of {known}"
+            )
+        return MARKETS[name]
+
+    def measures(self, table: str | None = None, *, by: Sequence[str] | None = None, **options: Any) -> pa.Table:
+        """What the market measures, from the log alone.
+
+        Args:
+            table: which of the market's tables, `tuple(run.market.tables)`; by default the main one, with a row for
+                each episode and agent.
+            by: columns by which to summarise over episodes, such as `["agent"]` or `["group"]`: the table then has a
+                row for each of their values and measure, with its mean and 95 % interval.
+            options: of the table, such as `window` or `bins`.
+
+        Raises:
+            RunError: the market has no such table or is not known, or the log lacks what is measured.
+        """
+        from .hints import nearest
+
+        tables = self.market.tables
+        name = next(iter(tables)) if table is None else table
+        if name not in tables:
+            raise NoTableError(f"there is no table of measures '{name}'; {nearest(name, tuple(tables))}")
+        found = tables[name](self.events, **options)
+        if by is None:
+            return found
+        from catallaxy.market.measures import summarise
+
+        unknown = [column for column in by if column not in found.column_names]
+        if unknown:
+            raise RunError(f"'{name}' has no column '{unknown[0]}'; {nearest(unknown[0], found.column_names)}")
+        return summarise(found, by)
+
+    @property
+    def plot(self) -> RunPlots:
+        """Its figures: `run.plot.skew()` and what else `dir(run.plot)` lists, each drawn on matplotlib axes."""
+        from .plots.run import RunPlots
+
+        return RunPlots(self)
+
+    def export(self, out: str | Path, format: Format = "parquet") -> Path:
+        """Write the events for other programs, in bounded memory; see `catallaxy.export`.
+
+        Raises:
+            RunError: there is something at `out` already, or the format is not known.
+        """
+        from .export import export
+
+        return export(self, Path(out), format)
+
+    def _reader(self, folder: str, table: str, known: tuple[str, ...]) -> StreamReader:
         if table not in known:
-            raise RunError(f"{self.directory} has no table '{table}' in {folder}; it has {', '.join(known) or 'none'}")
-        return StreamReader(self.directory / folder / f"{table}.arrows", self.complete).read()
+            raise NoTableError(
+                f"{self.directory} has no table '{table}' in {folder}; it has {', '.join(known) or 'none'}"
+            )
+        return StreamReader(self.directory / folder / f"{table}.arrows", self.complete)
+
+    def __rich__(self) -> Table:
+        from .listing import listing
+
+        return listing(self)
+
+    def _repr_html_(self) -> str:
+        from .listing import html
+
+        return html(self)
 
 
-def open_run(directory: str | Path) -> Run:
+def open_run(directory: str | Path, market: str | None = None) -> Run:
     """The run in a folder.
+
+    Args:
+        directory: the folder.
+        market: which market it is, if its manifest does not say it, as that of a world run from Python does not.
 
     Raises:
         LogError: there is no such folder, it holds no run, or one of a version that is not known here.
     """
-    return Run(Path(directory), MappingProxyType(read_manifest(directory)))
+    return Run(Path(directory), MappingProxyType(read_manifest(directory)), market)
 
 
 def check_vacant(directory: Path, *, force: bool) -> None:

@@ -22,6 +22,11 @@ def log(
     csv: Annotated[bool, Parameter(help="Print comma-separated values.", negative=(), show_default=False)] = False,
     json: Annotated[bool, Parameter(help="Print a JSON array of objects.", negative=(), show_default=False)] = False,
     limit: Annotated[int, Parameter(help="Rows of the printed table; 0 for all.", validator=Number(gte=0))] = 40,
+    export: Annotated[
+        Literal["parquet", "csv", "perfetto"] | None,
+        Parameter(help="Write the run's events for other programs, to --out."),
+    ] = None,
+    out: Annotated[Path | None, Parameter(help="Folder of the export; for perfetto a file, .json or .json.gz.")] = None,
 ) -> None:
     """Ask a run's log a question in SQL (DuckDB).
 
@@ -29,8 +34,14 @@ def log(
 
     Example: catallaxy log runs/demo "SELECT sender, count(*) AS fills FROM fills GROUP BY sender"
     """
-    from ..ask import ask
+    from ..ask import ask, write_export
 
+    if (export is None) != (out is None):
+        raise SystemExit(fail("--export says in which format and --out where to: give both"))
+    if export is not None and out is not None:
+        if query is not None:
+            raise SystemExit(fail("an export holds all events; for the answer to a query use --csv or --json"))
+        return write_export(directory, export, out)
     if csv and json:
         raise SystemExit(fail("choose one of --csv and --json"))
     style: Literal["table", "csv", "json"] = "csv" if csv else "json" if json else "table"

@@ -122,7 +122,11 @@ def acceptance(events: Events) -> pa.Table:
     rows: list[dict[str, object]] = []
     for tier in np.unique(found.tier):
         mine = found.tier == tier
-        head = {"tier": int(tier), "requests": int(mine.sum()), "trades": int(found.traded[mine].sum())}
+        head: dict[str, object] = {
+            "tier": int(tier),
+            "requests": int(mine.sum()),
+            "trades": int(found.traded[mine].sum()),
+        }
         try:
             rows.append({**head, **_told(fit_logistic(found.distance[mine], found.traded[mine]))})
         except (ValueError, np.linalg.LinAlgError):
@@ -133,7 +137,7 @@ def acceptance(events: Events) -> pa.Table:
 
 
 def _told(fit: LogisticFit) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for name, value, error in (("alpha", fit.alpha, fit.alpha_error), ("beta", fit.beta, fit.beta_error)):
         low, high = fit.interval(name)
         found |= {name: value, f"{name}_error": error, f"{name}_low": low, f"{name}_high": high}

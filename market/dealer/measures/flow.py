@@ -53,4 +53,4 @@ def _weighted(who: np.ndarray[tuple[int], np.dtype[np.int64]], values: Floats, w
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0.0)
+    return np.asarray(np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0.0))

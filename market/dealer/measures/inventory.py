@@ -76,7 +76,8 @@ def _net_flow(client: Integers, change: Floats, time: Floats, window: float, mak
     ratio = np.divide(np.abs(net), gross, out=np.full(count * windows, np.nan), where=gross > 0.0)
     ratio = ratio.reshape(count, windows)
     some = ~np.isnan(ratio)
-    return np.divide(np.nansum(ratio, axis=1), some.sum(axis=1), out=np.full(count, np.nan), where=some.any(axis=1))
+    mean = np.divide(np.nansum(ratio, axis=1), some.sum(axis=1), out=np.full(count, np.nan), where=some.any(axis=1))
+    return np.asarray(mean)
 
 
 def inventories(events: Events) -> pa.Table:

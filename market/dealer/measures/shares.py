@@ -1,5 +1,7 @@
 """Who gets the flow: market shares and their concentration."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -12,8 +14,8 @@ _MOST_SIZES = 16
 _BANDS = np.array([a * 10.0**b for b in range(-6, 9) for a in (1, 2, 5)])
 
 
-def market_share(events: Events) -> pa.Table:
-    """Volume and share of each maker by episode, tier and size of the trade.
+def market_share(events: Events, by: Sequence[str] = ("tier", "size")) -> pa.Table:
+    """Volume and share of each maker by episode and, as `by` says, the client's tier and the size of the trade.
 
     Columns: `episode`, `agent`, `group`, `tier` (null if the log does not say), `size` (MEUR; the lower end of a band
     in steps of 1, 2, 5 where there are more than sixteen sizes), `trades`, `volume` (MEUR) and `share` of what all
@@ -21,8 +23,9 @@ def market_share(events: Events) -> pa.Table:
     """
     trades = Trades(events)
     makers = trades.makers
-    tiers, tier = np.unique(trades.tier, return_inverse=True)
-    sizes, size = np.unique(_banded(trades.size), return_inverse=True)
+    apart = np.ones(len(trades.maker))
+    tiers, tier = np.unique(trades.tier if "tier" in by else -apart.astype(np.int64), return_inverse=True)
+    sizes, size = np.unique(_banded(trades.size) if "size" in by else apart, return_inverse=True)
     cells = len(tiers) * len(sizes)
     cell = trades.maker * cells + tier * len(sizes) + size
     shape = (len(makers.roster), cells)
@@ -44,7 +47,8 @@ def market_share(events: Events) -> pa.Table:
         "share": pa.array(share.ravel()),
     }
     for name, column in columns.items():
-        base = base.append_column(name, column)
+        if name in by or name not in ("tier", "size"):
+            base = base.append_column(name, column)
     return base
 
 

@@ -53,7 +53,11 @@ def test_the_log_and_the_agents_give_the_same_measures(tmp_path: Any) -> None:
     assert read.num_rows == 9
     for name in SCHEMA.names:
         mine, theirs = read[name].to_pylist(), live[name].to_pylist()
-        assert mine == (pytest.approx(theirs, rel=1e-9, abs=1e-9, nan_ok=True) if SCHEMA.field(name).type == pa.float64() else theirs)
+        assert mine == (
+            pytest.approx(theirs, rel=1e-9, abs=1e-9, nan_ok=True)
+            if SCHEMA.field(name).type == pa.float64()
+            else theirs
+        )
 
 
 def test_measures_agree_with_sums_over_the_messages(play: Play) -> None:

@@ -1,0 +1,169 @@
+"""Figures of the dealer market, from its measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catallaxy.market.dealer import measures
+from catallaxy.market.measures import Events, summarise
+
+from .canvas import COLOURS, cross
+from .drawing import Drawing, Figures, band, distinct, draw_dots, draw_means, floats, of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_LINES = 12
+
+
+def draw_skew(table: pa.Table, ax: Axes) -> None:
+    """Middle of the quotes with its interval, and bid and ask, against inventory, by group."""
+    found = summarise(table, ("group", "inventory"), ["middle", "half_spread"])
+    for n, group in enumerate(distinct(found, "group")):
+        colour = COLOURS[n % len(COLOURS)]
+        middle, half = (of(found, group=group, measure=name) for name in ("middle", "half_spread"))
+        band(ax, middle, "inventory", colour, str(group))
+        order = np.argsort(middle["inventory"].to_numpy())
+        at, centre, reach = (t.to_numpy()[order] for t in (middle["inventory"], middle["mean"], half["mean"]))
+        ax.plot(at, centre - reach, "--", color=colour, lw=1.0)
+        ax.plot(at, centre + reach, "--", color=colour, lw=1.0)
+    cross(ax)
+    ax.set_xlabel("inventory, MEUR")
+    ax.set_ylabel("bp from the reference price (dashed: bid, ask)")
+    ax.legend(fontsize="small", frameon=False)
+
+
+def draw_inventories(table: pa.Table, ax: Axes) -> None:
+    """Inventories over time: one step line for each maker."""
+    for n, agent in enumerate(distinct(table, "agent")[:_MOST_LINES]):
+        mine = of(table, agent=agent)
+        ax.step(
+            mine["time"], mine["inventory"], where="post", lw=1.0, color=COLOURS[n % len(COLOURS)], label=str(agent)
+        )
+    ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
+    ax.set_xlabel("time, minutes")
+    ax.set_ylabel("inventory, MEUR")
+    ax.legend(fontsize="small", frameon=False, ncols=2)
+
+
+def draw_prices(table: pa.Table, ax: Axes) -> None:
+    """The reference price over time: one line for each episode."""
+    episodes = distinct(table, "episode")[:_MOST_LINES]
+    for n, episode in enumerate(episodes):
+        mine = of(table, episode=episode)
+        ax.step(mine["time"], mine["price"], where="post", lw=1.0, color=COLOURS[n % len(COLOURS)])
+    ax.set_xlabel("time, minutes")
+    ax.set_ylabel("reference price, USD per EUR")
+    ax.ticklabel_format(useOffset=False)
+
+
+def draw_fill_curve(table: pa.Table, fits: pa.Table, ax: Axes) -> None:
+    """Frequency of trades against distance with Wilson's intervals, and the fitted curve, by tier."""
+    for n, fit in enumerate(fits.to_pylist()):
+        mine, colour = of(table, tier=fit["tier"]), COLOURS[n % len(COLOURS)]
+        x, p, low, high = (mine[name].to_numpy() for name in ("distance", "probability", "low", "high"))
+        ax.errorbar(x, p, np.stack([p - low, high - p]), fmt="o", ms=4, capsize=2, color=colour)
+        label = f"tier {fit['tier']}"
+        if fit["alpha"] is not None:
+            grid = np.linspace(x.min(), x.max(), 200)
+            curve = 1.0 / (1.0 + np.exp(np.clip(fit["alpha"] + fit["beta"] * grid, -700.0, 700.0)))
+            label += f": α = {fit['alpha']:.2f}, β = {fit['beta']:.2f} /bp"
+            ax.plot(grid, curve, color=colour, label=label)
+        else:
+            ax.plot([], [], "o", color=colour, label=label)
+    ax.set_ylim(bottom=0.0)
+    ax.set_xlabel("distance of the best quote, bp")
+    ax.set_ylabel("probability of a trade")
+    ax.legend(fontsize="small", frameon=False)
+
+
+def draw_pnl(table: pa.Table, ax: Axes) -> None:
+    """Stacked means of the parts of each maker's profit, and the profit itself with its interval."""
+    parts = ("spread", "inventory", "hedging", "impact")
+    found = summarise(table, ("agent",), [*parts, "pnl"])
+    agents = distinct(found, "agent")
+    above, below = np.zeros(len(agents)), np.zeros(len(agents))
+    for colour, part in zip(COLOURS, parts, strict=False):
+        mean = np.nan_to_num(floats(of(found, measure=part)["mean"]))
+        base = np.where(mean >= 0.0, above, below)
+        ax.bar(np.arange(len(agents)), mean, 0.55, bottom=base, color=colour, label=part)
+        above, below = above + np.maximum(mean, 0.0), below + np.minimum(mean, 0.0)
+    draw_dots({"profit and loss": of(found, measure="pnl")}, "agent", ax, ("black",))
+    ax.axhline(0.0, color="0.4", lw=0.8)
+    ax.set_ylabel("MEUR bp an episode")
+    ax.legend(fontsize="small", frameon=False)
+
+
+def draw_market_share(table: pa.Table, ax: Axes) -> None:
+    """Share of each maker, by tier, with intervals over episodes."""
+    found = summarise(table, ("agent", "tier"), ["share"])
+    tiers = distinct(found, "tier")
+    draw_dots({"all" if tier is None else f"tier {tier}": of(found, tier=tier) for tier in tiers}, "agent", ax)
+    ax.set_ylim(bottom=0.0)
+    ax.set_ylabel("share of the volume")
+
+
+def _means(table: str, label: str, by: str = "agent", **columns: str) -> Drawing:
+    """A figure of dots with intervals over episodes."""
+
+    def compute(events: Events, **options: object) -> tuple[pa.Table, ...]:
+        return (measures.TABLES[table](events, **options),)
+
+    def draw(found: pa.Table, ax: Axes) -> None:
+        draw_means(found, by, columns, ax)
+        ax.set_ylabel(label)
+
+    return Drawing(compute, draw, f"{label}, 95 % intervals over episodes")
+
+
+def _first(table: pa.Table, episode: int | None) -> pa.Table:
+    """The rows of one episode, by default of the log's first."""
+    chosen = pc.min(table["episode"]).as_py() if episode is None else episode
+    return table if chosen is None else of(table, episode=chosen)
+
+
+def _inventories(events: Events, episode: int | None = None) -> tuple[pa.Table, ...]:
+    return (_first(measures.inventories(events), episode),)
+
+
+def _prices(events: Events, episode: int | None = None) -> tuple[pa.Table, ...]:
+    table = measures.prices(events)
+    return (table if episode is None else of(table, episode=episode),)
+
+
+def _fill_curve(events: Events, bins: int = 12) -> tuple[pa.Table, ...]:
+    return measures.fill_curve(events, bins), measures.acceptance(events)
+
+
+def _shares(events: Events) -> tuple[pa.Table, ...]:
+    return (measures.market_share(events, by=("tier",)),)
+
+
+FIGURES: Figures = {
+    "skew": Drawing(lambda events, bins=21: (measures.skew(events, bins),), draw_skew, "quotes against inventory"),
+    "inventory": Drawing(_inventories, draw_inventories, "inventories"),
+    "prices": Drawing(_prices, draw_prices, "reference price"),
+    "fill_curve": Drawing(_fill_curve, draw_fill_curve, "probability of a trade, with 95 % intervals"),
+    "market_share": Drawing(_shares, draw_market_share, "market share, 95 % intervals over episodes"),
+    "pnl": Drawing(lambda events: (measures.pnl(events),), draw_pnl, "where profit comes from"),
+    "internalisation": _means(
+        "inventory", "share of the flow", internalisation="not hedged", net_flow="net over gross flow in a window"
+    ),
+    "neutralisation": _means(
+        "inventory", "minutes", risk_neutralisation_time="memory of the inventory", holding_time="holding time"
+    ),
+    "turnover": _means("inventory", "MEUR a day", turnover="with clients", hedged="with the exchange"),
+    "spreads": _means(
+        "flow",
+        "bp",
+        effective_spread="effective spread",
+        realised_spread="realised spread",
+        price_impact="price impact",
+    ),
+    "imbalance": _means("flow", "(bought - sold) / volume", imbalance="imbalance"),
+    "concentration": _means("concentration", "Herfindahl index", "tier", herfindahl="Herfindahl index"),
+}
