@@ -11,11 +11,9 @@ from .client import Client
 from .exchange import EXCHANGE, Exchange
 from .investors.group import InvestorGroup
 from .investors.investor import Investor
-from .investors.policies import Learned
 from .investors.type import InvestorType
 from .maker import MarketMaker
-from .policies import FromFile
-from .policies import Learned as LearnedMaker
+from .policies import FromFile, Learned
 from .rewards import MarketVolume
 from .scenario import DealerScenario, Latencies
 from .types import MakerType
@@ -70,7 +68,7 @@ def _makers(scenario: DealerScenario, opening: float, seed: int, episode: int) -
             inventory = group.initial_inventory.draw(stream(seed, episode, "agent", name, "initial inventory"))
             told = attrs.evolve(drawn, told=scenario.told)
             maker = MarketMaker(name, group, told, inventory, scenario, opening, market)
-            if not isinstance(script, LearnedMaker):
+            if not isinstance(script, Learned):
                 maker.policy = script
             makers.append(maker)
     return makers

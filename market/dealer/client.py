@@ -69,7 +69,7 @@ class Client(Agent):
             return
         sign = 1.0 if quantity > 0.0 else -1.0
         if self._streaming:
-            offers = self._streamed(quantity)
+            offers = streamed(self, self.tier, quantity, self._reference())
         else:
             replies = yield self.ask(self.neighbours(MarketMaker), QuoteRequest(quantity=quantity, tier=self.tier))
             offers = [(reply.price, reply.sender) for reply in replies if reply.__class__ is Quote]
@@ -84,16 +84,6 @@ class Client(Agent):
             if answer.__class__ is Fill:
                 self.account.buy(answer.quantity, answer.price)
 
-    def _streamed(self, quantity: float) -> list[tuple[float, str]]:
-        """Price and maker of each ladder that it sees, for this quantity and its own tier."""
-        reference, offers = self._reference(), []
-        for maker in self.neighbours(MarketMaker):
-            ladder = self.latest(maker, Ladder)
-            if ladder is not None:
-                distance = ladder.distance(self.tier, quantity)
-                offers.append((on_grid(reference * (1.0 + distance * BP)), maker))
-        return offers
-
     def acceptance(self, distance: float) -> float:
         """Probability of trading on a quote at `distance` (bp) from the reference price."""
         return 1.0 / (1.0 + exp(min(self._law.alpha + self._law.beta * distance, 700.0)))
@@ -101,3 +91,14 @@ class Client(Agent):
     def _reference(self) -> float:
         tick = self.latest(EXCHANGE, Tick)
         return self._opening if tick is None else tick.price
+
+
+def streamed(agent: Agent, tier: int, quantity: float, reference: float) -> list[tuple[float, str]]:
+    """Price and maker of each ladder that an agent sees, for a quantity (MEUR) and a tier, around `reference`."""
+    offers = []
+    for maker in agent.neighbours(MarketMaker):
+        ladder = agent.latest(maker, Ladder)
+        if ladder is not None:
+            distance = ladder.distance(tier, quantity)
+            offers.append((on_grid(reference * (1.0 + distance * BP)), maker))
+    return offers

@@ -9,7 +9,8 @@ from attrs import validators
 from catallaxy.agents import Constant, Distribution
 from catallaxy.market.checks import as_distribution, not_negative, positive, within
 
-from .policies import InvestorPolicy, Learned
+from ..policies.learned import Learned
+from .policies import InvestorPolicy
 
 
 @attrs.frozen

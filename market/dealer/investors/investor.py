@@ -1,19 +1,20 @@
 """Investors: at times of their own they look at prices, and buy, sell or do nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
 from catallaxy.agents import LearningAgent
-from catallaxy.engine import Process
+from catallaxy.engine import Message, Process
+from catallaxy.market.account import Account, on_grid
 from catallaxy.market.prices import BP
 
-from ..account import Account, on_grid
+from ..client import streamed
 from ..exchange import EXCHANGE
 from ..maker import MarketMaker
-from ..messages import Fill, HedgeFill, HedgeOrder, Order, QuoteRequest, Tick
+from ..messages import Fill, HedgeFill, HedgeOrder, Order, Quote, QuoteRequest, Tick
 from ..scenario import DealerScenario
 from .group import Investing, InvestorGroup
 from .history import PriceHistory
@@ -30,9 +31,10 @@ TENS = 10.0
 class Investor(LearningAgent):
     """An investor who buys, sells or does nothing.
 
-    At times of its own it asks the makers that it is linked to for both sides of its largest size, looks at the
-    reference price as it comes over its link, and decides. What it decides to trade goes to the best of them, or to
-    the exchange if that looks better. What would carry its inventory beyond its limit it does not do.
+    At times of its own it asks the makers that it is linked to for both sides of its largest size, or looks at the
+    ladders that they stream, and at the reference price as it comes over its link. Then it decides. What it decides to
+    trade goes to the best of them, or to the exchange if that looks better. What would carry its inventory beyond its
+    limit it does not do.
 
     Reward, in MEUR bp: see `rewards`; w and g are its type's.
 
@@ -90,6 +92,7 @@ class Investor(LearningAgent):
         self._investing = investing
         self._quantities = [0.0, *investing.sizes, *(-size for size in investing.sizes)]
         self._tier = group.tier
+        self._streaming = scenario.decisions.streaming
         self._costs = scenario.exchange
         self._opening = self._marked_at = opening
 
@@ -126,10 +129,14 @@ class Investor(LearningAgent):
 
     def _look(self, lot: float) -> Process:
         """The best offers for buying and selling the largest size."""
-        size, makers = self._investing.largest, self.neighbours(MarketMaker)
-        asked = [self.ask(makers, QuoteRequest(quantity=side * size, tier=self._tier)) for side in (1.0, -1.0)]
-        asks = yield asked[0]
-        bids = yield asked[1]
+        size = self._investing.largest
+        if self._streaming:
+            asks, bids = (streamed(self, self._tier, side * size, self.reference) for side in (1.0, -1.0))
+        else:
+            makers = self.neighbours(MarketMaker)
+            asked = [self.ask(makers, QuoteRequest(quantity=side * size, tier=self._tier)) for side in (1.0, -1.0)]
+            asks = _quotes((yield asked[0]))
+            bids = _quotes((yield asked[1]))
         reference, exchange = self.reference, None
         if self._investing.exchange:
             exchange = exchange_distance(self._costs, self.latest(EXCHANGE, Tick), size)
@@ -242,6 +249,11 @@ class Investor(LearningAgent):
             "sell_target": type.sell_target,
             "risk_aversion": type.risk_aversion,
         }
+
+
+def _quotes(replies: Sequence[Message]) -> list[tuple[float, str]]:
+    """Price and maker of each quote among replies."""
+    return [(reply.price, reply.sender) for reply in replies if isinstance(reply, Quote)]
 
 
 def action_space(investing: Investing) -> spaces.Discrete | spaces.Box:

@@ -11,9 +11,9 @@ import attrs
 import pyarrow as pa
 
 from catallaxy.engine import CatallaxyError, World
+from catallaxy.market.account import NANO, Account
 from catallaxy.market.measures.columns import Events
 
-from ..account import NANO, Account
 from ..exchange import EXCHANGE, Exchange
 from .investor import Investor
 from .tally import InvestorTally

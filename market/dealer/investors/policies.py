@@ -14,15 +14,10 @@ from attrs import validators
 from catallaxy.agents import LearningAgent
 from catallaxy.market.checks import not_negative, positive
 
+from ..policies.learned import Learned
+
 if TYPE_CHECKING:
     from .investor import Investor
-
-
-@attrs.frozen
-class Learned:
-    """No script: the group's investors are left to a learner."""
-
-    kind: Literal["learned"] = "learned"
 
 
 @attrs.frozen

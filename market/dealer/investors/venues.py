@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import attrs
 
-from catallaxy.engine import Message
+from catallaxy.market.account import on_grid
 from catallaxy.market.prices import BP
 
-from ..account import on_grid
 from ..costs import HedgingCosts
 from ..exchange import EXCHANGE
-from ..messages import Quote, Tick
+from ..messages import Tick
 
 NO_OFFER = 100.0
 """bp at which an investor sees the price of what nobody offers."""
@@ -31,11 +30,13 @@ class Offer:
     distance: float
 
 
-def best_offer(replies: Sequence[Message], exchange: float | None, reference: float, sign: float, lot: float) -> Offer:
-    """The best of makers' replies and the exchange.
+def best_offer(
+    quotes: Sequence[tuple[float, str]], exchange: float | None, reference: float, sign: float, lot: float
+) -> Offer:
+    """The best of makers and exchange.
 
     Args:
-        replies: to a request for quotes.
+        quotes: price and maker of each.
         exchange: distance of the exchange's price, bp to the investor's cost; None if it can't trade there.
         reference: the reference price as the investor sees it.
         sign: 1 for buying, -1 for selling.
@@ -44,14 +45,12 @@ def best_offer(replies: Sequence[Message], exchange: float | None, reference: fl
     found = Offer("", 0.0, NO_OFFER)
     if exchange is not None:
         found = Offer(EXCHANGE, on_grid(reference * (1.0 + sign * exchange * BP)), exchange)
-    quotes = [reply for reply in replies if isinstance(reply, Quote)]
     if quotes:
-        price = min(sign * quote.price for quote in quotes)
-        equals = [quote for quote in quotes if sign * quote.price == price]
-        chosen = equals[int(lot * len(equals))]
-        if not found.venue or price <= sign * found.price:
-            distance = sign * (chosen.price / reference - 1.0) / BP
-            found = Offer(chosen.sender, chosen.price, distance)
+        best = min(sign * price for price, _ in quotes)
+        equals = [quote for quote in quotes if sign * quote[0] == best]
+        price, maker = equals[int(lot * len(equals))]
+        if not found.venue or best <= sign * found.price:
+            found = Offer(maker, price, sign * (price / reference - 1.0) / BP)
     return found
 
 

@@ -76,6 +76,21 @@ def test_an_investor_trades_with_the_best_of_makers_and_exchange(market, play, s
             assert cost == pytest.approx(min(linear, 0.1), abs=1e-4)
 
 
+def test_streamed_ladders_are_looked_at_without_asking(market, play, script, tight) -> None:
+    """The same trades at the same prices, and no request."""
+    found = []
+    for streaming in (True, False):
+        price, latency = BrownianPrice(1.1, volatility=0.0), Latencies(clients=0.0, exchange=0.0)
+        decisions = Decisions(interval=30.0, streaming=streaming)
+        scenario = market(price=price, latency=latency, decisions=decisions)
+        played = play(scenario, {"maker": tight, "investor": script([1, 2, 0])}, 2)
+        found.append([(row["agent"], row["time"], row["quantity"], row["price"]) for row in played.rows("executions")])
+        asked = (played.folder / "events" / "quote_requests.arrows").exists()
+        assert asked is not streaming
+    assert len(found[0]) > 40
+    assert found[0] == found[1]
+
+
 def test_connectivity_limits_whom_an_investor_can_ask(market, tight, script) -> None:
     """Without links and without the exchange nothing is offered, nothing can be traded, and quotes are not seen."""
     cut_off = {"investors": (InvestorGroup("investor", 1, connectivity=0.0),)}
