@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy.typing as npt
-from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
-from catallaxy.engine import World
-
 from ..errors import LearningError
-from .episode import Episode, Numbers, action_space, observation_space
-from .turns import blank, launch
+from .several import Several
 
 Told = dict[str, dict[str, Any]]
 
 
-class WorldParallelEnv(ParallelEnv[str, npt.NDArray[Any], Any]):  # type: ignore[misc]  # PettingZoo is untyped
+class WorldParallelEnv(Several, ParallelEnv[str, npt.NDArray[Any], Any]):  # type: ignore[misc]  # PettingZoo is untyped
     """Every step answers those agents that must decide now and lasts until somebody must decide again.
 
     PettingZoo wants an action of each live agent in each step, but decisions come at different times. So
@@ -38,31 +34,11 @@ class WorldParallelEnv(ParallelEnv[str, npt.NDArray[Any], Any]):  # type: ignore
 
     metadata: ClassVar[dict[str, Any]] = {"name": "catallaxy_parallel_v0", "render_modes": []}
 
-    def __init__(self, make_world: Callable[[int], World], horizon: float) -> None:
-        self.make_world, self.horizon = make_world, horizon
-        agents = Episode(make_world, 0, horizon).agents
-        self.possible_agents = list(agents)
-        self.observation_spaces = {name: observation_space(agent) for name, agent in agents.items()}
-        self.action_spaces = {name: action_space(agent) for name, agent in agents.items()}
-        self.agents: list[str] = []
-        self.render_mode = None
-        self._numbers = Numbers()
-
-    def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what ``agent`` can see."""
-        return self.observation_spaces[agent]
-
-    def action_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what ``agent`` can do."""
-        return self.action_spaces[agent]
-
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, npt.NDArray[Any]], Told]:
         """Begin an episode: return everybody's observation and info at the first decision."""
-        self._episode = launch(self.make_world, self._numbers.next(seed, options), self.horizon, self.possible_agents)
-        self.agents = self.possible_agents[:]
-        self._observations = {name: blank(self.observation_spaces[name]) for name in self.agents}
+        self._launch(seed, options)
         self._episode.advance()
         self._look()
         return dict(self._observations), self._tell()

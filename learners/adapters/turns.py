@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
 import numpy.typing as npt
-from gymnasium import spaces
 from pettingzoo import AECEnv
 
-from catallaxy.engine import World
-
-from ..errors import LearningError
-from .episode import Episode, Numbers, action_space, observation_space
+from .several import Several
 
 
-class WorldAECEnv(AECEnv[str, npt.NDArray[Any], Any]):  # type: ignore[misc]  # PettingZoo is untyped
+class WorldAECEnv(Several, AECEnv[str, npt.NDArray[Any], Any]):  # type: ignore[misc]  # PettingZoo is untyped
     """Agent-environment cycle: ``agent_selection`` is whoever must decide now, in simulated time.
 
     Turns follow no fixed cycle: a fast agent has more of them. What ``last()`` gives is what the agent has earned from
@@ -36,39 +30,18 @@ class WorldAECEnv(AECEnv[str, npt.NDArray[Any], Any]):  # type: ignore[misc]  # 
 
     metadata: ClassVar[dict[str, Any]] = {"name": "catallaxy_v0", "render_modes": [], "is_parallelizable": False}
 
-    def __init__(self, make_world: Callable[[int], World], horizon: float) -> None:
-        super().__init__()
-        self.make_world, self.horizon = make_world, horizon
-        agents = Episode(make_world, 0, horizon).agents
-        self.possible_agents = list(agents)
-        self.observation_spaces = {name: observation_space(agent) for name, agent in agents.items()}
-        self.action_spaces = {name: action_space(agent) for name, agent in agents.items()}
-        self.agents: list[str] = []
-        self.render_mode = None
-        self._numbers = Numbers()
-
-    def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what ``agent`` can see."""
-        return self.observation_spaces[agent]
-
-    def action_space(self, agent: str) -> spaces.Space[Any]:
-        """Return what ``agent`` can do."""
-        return self.action_spaces[agent]
-
     def observe(self, agent: str) -> npt.NDArray[Any]:
         """Return what ``agent`` saw when it was last asked; before that, the value nearest to 0 in its space."""
         return self._observations[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
         """Begin an episode."""
-        self._episode = launch(self.make_world, self._numbers.next(seed, options), self.horizon, self.possible_agents)
-        self.agents = self.possible_agents[:]
+        self._launch(seed, options)
         self.rewards = dict.fromkeys(self.agents, 0.0)
         self._cumulative_rewards = dict.fromkeys(self.agents, 0.0)
         self.terminations = dict.fromkeys(self.agents, False)
         self.truncations = dict.fromkeys(self.agents, False)
         self.infos = {name: self._episode.told(name) for name in self.agents}
-        self._observations = {name: blank(self.observation_spaces[name]) for name in self.agents}
         self.agent_selection = self.agents[0]
         self._skip_agent_selection = None
         self._advance()
@@ -105,19 +78,3 @@ class WorldAECEnv(AECEnv[str, npt.NDArray[Any], Any]):  # type: ignore[misc]  # 
         if episode.open:
             self.agent_selection = next(iter(episode.open))
         self._deads_step_first()
-
-
-def launch(make_world: Callable[[int], World], number: int, horizon: float, agents: list[str]) -> Episode:
-    """Make the world of an episode, which must have these learning agents."""
-    episode = Episode(make_world, number, horizon)
-    if list(episode.agents) != agents:
-        raise LearningError(
-            f"the learning agents of episode {number} are {list(episode.agents)}, those of episode 0 were {agents}; "
-            f"a PettingZoo environment needs the same in each"
-        )
-    return episode
-
-
-def blank(space: spaces.Box) -> npt.NDArray[Any]:
-    """Return what stands for an observation before there is one."""
-    return np.clip(np.zeros(space.shape, space.dtype), space.low, space.high)
