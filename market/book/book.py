@@ -8,7 +8,7 @@ their price; :meth:`OrderBook.replace` keeps it if only the size shrinks. The bo
 from collections.abc import Hashable, Iterator
 from typing import Final
 
-from .orders import BUY, SELL, BookError, Lifetime, Outcome, Prevented, PriceLevel, Resting, SelfTrade, Trade
+from .orders import BUY, SELL, BookError, Lifetime, Match, Outcome, Prevented, PriceLevel, Resting, SelfTrade
 from .side import BookSide
 
 _ALLOW: Final = SelfTrade.ALLOW
@@ -226,7 +226,7 @@ class OrderBook:
             Lots that are still to trade, and whether they may: not if self-trade prevention has stopped them.
         """
         opposite = self._asks if side == BUY else self._bids
-        ranks, levels, trades = opposite.ranks, opposite.levels, outcome.trades
+        ranks, levels, matches = opposite.ranks, opposite.levels, outcome.matches
         prevents = self.self_trade is not _ALLOW
         while left and ranks and ranks[-1] >= limit:
             level = levels[ranks[-1]]
@@ -248,7 +248,7 @@ class OrderBook:
                 opposite.remove(order)
                 order.size = 0
             left -= size
-            trades.append(Trade(order.number, order.owner, order.price, size, order.size))
+            matches.append(Match(order.number, order.owner, order.price, size, order.size))
         return left, True
 
     def _prevent(self, outcome: Outcome, order: Resting, left: int) -> tuple[int, bool]:

@@ -120,8 +120,8 @@ class Level:
         self.count -= 1
 
 
-class Trade(NamedTuple):
-    """A trade, as the order that came in sees it.
+class Match(NamedTuple):
+    """A trade with an order at rest, as the order that came in sees it.
 
     Attributes:
         resting: number of the order at rest.
@@ -161,14 +161,14 @@ class Outcome:
 
     Attributes:
         number: the order's, from 1; it keeps it for life.
-        trades: in the order in which they happened, best price first.
+        matches: with orders at rest, in the order in which they happened, best price first.
         open: lots that now rest in the book.
         lapsed: lots that neither traded nor rest: the book was exhausted, the lifetime says so, or self-trade.
         prevented: orders at rest that self-trade prevention has shortened or cancelled.
     """
 
     number: int
-    trades: list[Trade] = attrs.field(factory=list)
+    matches: list[Match] = attrs.field(factory=list)
     open: int = 0
     lapsed: int = 0
     prevented: list[Prevented] = attrs.field(factory=list)
@@ -176,4 +176,4 @@ class Outcome:
     @property
     def traded(self) -> int:
         """Lots."""
-        return sum(trade.size for trade in self.trades)
+        return sum(match.size for match in self.matches)

@@ -5,6 +5,9 @@ from .historical import HistoricalPrice
 from .path import BP, PriceModel, PricePath
 from .simulated import BrownianPrice, MeanRevertingPrice
 
+Price = BrownianPrice | MeanRevertingPrice | HistoricalPrice
+"""Every kind of reference price that a scenario file can name by its `kind`."""
+
 __all__ = [
     "BP",
     "Bars",
@@ -12,6 +15,7 @@ __all__ = [
     "BrownianPrice",
     "HistoricalPrice",
     "MeanRevertingPrice",
+    "Price",
     "PriceModel",
     "PricePath",
     "read_bars",

@@ -64,7 +64,7 @@ class Pair:
 
     def compare(self, outcome: Outcome, simple: Result, size: int) -> None:
         assert outcome.number == simple["number"]
-        assert outcome.trades == simple["trades"]
+        assert outcome.matches == simple["trades"]
         assert outcome.prevented == simple["prevented"]
         assert (outcome.open, outcome.lapsed) == (simple["open"], simple["lapsed"])
         assert outcome.traded + outcome.open + outcome.lapsed == size
@@ -146,9 +146,9 @@ def test_the_drawn_operations_reach_every_kind_of_outcome() -> None:
         def compare(self, outcome: Outcome, simple: Result, size: int) -> None:
             super().compare(outcome, simple, size)
             kinds: dict[str, Any] = {
-                "trades at several prices": len({trade.price for trade in outcome.trades}) > 1,
-                "partial fill of the one at rest": any(trade.left for trade in outcome.trades),
-                "partly filled, the rest in the book": bool(outcome.trades and outcome.open),
+                "trades at several prices": len({trade.price for trade in outcome.matches}) > 1,
+                "partial fill of the one at rest": any(trade.left for trade in outcome.matches),
+                "partly filled, the rest in the book": bool(outcome.matches and outcome.open),
                 "lapsed": outcome.lapsed,
                 "self-trade prevented": outcome.prevented,
             }

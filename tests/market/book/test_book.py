@@ -2,7 +2,7 @@
 
 import pytest
 
-from catallaxy.market.book import BUY, SELL, BookError, OrderBook, Prevented, SelfTrade, Trade
+from catallaxy.market.book import BUY, SELL, BookError, Match, OrderBook, Prevented, SelfTrade
 
 
 @pytest.fixture
@@ -19,16 +19,16 @@ def book() -> OrderBook:
 
 def test_better_prices_come_first_then_older_orders(book: OrderBook) -> None:
     outcome = book.market("fay", BUY, 12)
-    assert outcome.trades == [
-        Trade(resting=1, owner="ann", price=101, size=5, left=0),
-        Trade(resting=3, owner="cem", price=101, size=5, left=0),
-        Trade(resting=2, owner="bob", price=102, size=2, left=3),
+    assert outcome.matches == [
+        Match(resting=1, owner="ann", price=101, size=5, left=0),
+        Match(resting=3, owner="cem", price=101, size=5, left=0),
+        Match(resting=2, owner="bob", price=102, size=2, left=3),
     ]
     assert book.ask == 102
 
 
 def test_the_order_at_rest_sets_the_price(book: OrderBook) -> None:
-    (trade,) = book.limit("fay", BUY, 150, 2).trades
+    (trade,) = book.limit("fay", BUY, 150, 2).matches
     assert trade.price == 101
 
 
@@ -66,7 +66,7 @@ def test_post_only_never_trades_on_arrival(book: OrderBook, price: int, rests: i
 def test_a_smaller_size_keeps_the_place_in_the_queue(book: OrderBook) -> None:
     book.replace(4, 99, 1)
     assert (book.ahead(4), book.ahead(5)) == (0, 1)
-    assert [trade.resting for trade in book.market("fay", SELL, 3).trades] == [4, 5]
+    assert [trade.resting for trade in book.market("fay", SELL, 3).matches] == [4, 5]
 
 
 @pytest.mark.parametrize("size", [4, 5])
@@ -84,7 +84,7 @@ def test_a_larger_size_at_the_same_price_loses_the_place(book: OrderBook) -> Non
 
 def test_a_replaced_order_may_trade_at_once(book: OrderBook) -> None:
     outcome = book.replace(5, 101, 7)
-    assert [(trade.resting, trade.size) for trade in outcome.trades] == [(1, 5), (3, 2)]
+    assert [(trade.resting, trade.size) for trade in outcome.matches] == [(1, 5), (3, 2)]
     assert 5 not in book
 
 
@@ -110,7 +110,7 @@ def test_self_trade_cancels_the_order_at_rest_by_default() -> None:
     book = resting(book.self_trade)
     outcome = book.market("ann", BUY, 3)
     assert outcome.prevented == [Prevented(resting=1, owner="ann", size=5, left=0)]
-    assert [(trade.owner, trade.size) for trade in outcome.trades] == [("bob", 3)]
+    assert [(trade.owner, trade.size) for trade in outcome.matches] == [("bob", 3)]
 
 
 def test_self_trade_can_cancel_what_comes_in() -> None:
@@ -136,7 +136,7 @@ def test_self_trade_can_decrement_both(size: int, traded: int, left: int) -> Non
 
 
 def test_self_trade_can_be_allowed() -> None:
-    assert resting(SelfTrade.ALLOW).market("ann", BUY, 3).trades[0].owner == "ann"
+    assert resting(SelfTrade.ALLOW).market("ann", BUY, 3).matches[0].owner == "ann"
 
 
 def test_fill_or_kill_does_not_count_on_its_owners_orders() -> None:
@@ -147,7 +147,7 @@ def test_fill_or_kill_does_not_count_on_its_owners_orders() -> None:
 
 def test_what_a_market_order_would_cost_is_what_it_then_costs(book: OrderBook) -> None:
     found, paid = book.cost(BUY, 12)
-    trades = book.market("fay", BUY, 12).trades
+    trades = book.market("fay", BUY, 12).matches
     assert (found, paid) == (12, sum(trade.price * trade.size for trade in trades))
     assert book.cost(BUY, 100) == (3, 306)
 
