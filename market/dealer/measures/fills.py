@@ -1,5 +1,7 @@
 """How the probability of a trade falls with the quoted distance."""
 
+from collections.abc import Sequence
+
 import attrs
 import numpy as np
 import pyarrow as pa
@@ -17,7 +19,6 @@ from catallaxy.market.measures.columns import (
     numbers,
     places,
     same,
-    total,
 )
 
 from .trades import ReferencePrice
@@ -58,41 +59,48 @@ def requests_of(events: Events) -> Requests:
     """
     asked = in_order(events("quote_requests"))
     quotes, orders = in_order(events("quotes")), in_order(events("orders"))
-    of = same(moments(asked), moments_of(integers(quotes, "episode"), integers(quotes, "in_reply_to")))
-    count = asked.num_rows
-    quantity, episode, start = numbers(asked, "quantity"), integers(asked, "episode"), numbers(asked, "time")
+    clients = sorted(str(name) for name in asked.column("sender").cast(pa.string()).unique().to_pylist())
+    owner, time = _owners(asked, clients), numbers(asked, "time")
+    # Everybody who is asked gets a row of its own: one request is a run of rows of one client at one time.
+    begins = np.append(True, (owner[1:] != owner[:-1]) | (time[1:] != time[:-1])) if len(owner) else owner.astype(bool)
+    request, first = np.cumsum(begins) - 1, np.flatnonzero(begins)
+    row = same(moments(asked), moments_of(integers(quotes, "episode"), integers(quotes, "in_reply_to")))
+    answered = row >= 0
+    of = request[row[answered]]
+    quantity, episode, start = numbers(asked, "quantity")[first], integers(asked, "episode")[first], time[first]
     sign = np.sign(quantity)
-    price, arrived = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(price, of[of >= 0], (sign[of] * numbers(quotes, "price"))[of >= 0])
-    np.maximum.at(arrived, of[of >= 0], (numbers(quotes, "time") + numbers(quotes, "latency"))[of >= 0])
+    price, arrived = np.full(len(first), np.inf), np.full(len(first), -np.inf)
+    np.minimum.at(price, of, sign[of] * numbers(quotes, "price")[answered])
+    np.maximum.at(arrived, of, (numbers(quotes, "time") + numbers(quotes, "latency"))[answered])
     reference, until = ReferencePrice(events), np.where(np.isfinite(arrived), arrived, start)
     kept = np.isfinite(price) & (reference.ticks(episode, until) == reference.ticks(episode, 2.0 * start - until))
+    traded = np.zeros(len(first), dtype=np.bool_)
+    traded[request[_ordered(asked, owner, orders, _owners(orders, clients))]] = True
     return Requests(
         episode=episode[kept],
         time=arrived[kept],
-        tier=integers(asked, "tier")[kept],
+        tier=integers(asked, "tier")[first][kept],
         quantity=quantity[kept],
-        quotes=total(of, 1.0, count).astype(np.int64)[kept],
+        quotes=np.bincount(of, minlength=len(first))[kept],
         distance=(price[kept] / reference.at(episode, until)[kept] - sign[kept]) * 1e4,
-        traded=_ordered(asked, orders)[kept],
+        traded=traded[kept],
     )
 
 
-def _ordered(asked: pa.Table, orders: pa.Table) -> Truths:
-    """Which requests an order followed: a client's order belongs to its latest request."""
-    names = sorted(str(name) for name in asked.column("sender").cast(pa.string()).unique().to_pylist())
-    agents = len(names) + 1
-    owner = integers(asked, "episode") * agents + places(asked, "sender", names)
-    buyer = integers(orders, "episode") * agents + places(orders, "sender", names)
+def _owners(table: pa.Table, clients: Sequence[str]) -> Integers:
+    """A number for the episode and client who sent each row; -1 for anybody else."""
+    place = places(table, "sender", clients)
+    return np.where(place >= 0, integers(table, "episode") * len(clients) + place, -1)
+
+
+def _ordered(asked: pa.Table, owner: Integers, orders: pa.Table, buyer: Integers) -> Integers:
+    """The row of the request that each order followed: a client's order belongs to its latest request."""
     known = np.unique(owner)
-    at = same(known, buyer)
     key = (np.searchsorted(known, owner) << 32) | integers(asked, "sequence")
     order = np.argsort(key)
+    at = same(known, buyer)
     wanted = (at << 32) | integers(orders, "sequence")
-    found = latest(key[order], wanted[at >= 0])
-    traded = np.zeros(asked.num_rows, dtype=np.bool_)
-    traded[order[found[found >= 0]]] = True
-    return traded
+    return order[latest(key[order], wanted[at >= 0])]
 
 
 def fill_curve(events: Events, bins: int = 12) -> pa.Table:
