@@ -38,13 +38,14 @@ _SURE = 1.96  # standard errors to either side of a 95 % interval
 def recipe(dealer: TickDealer, decisions: int) -> PPOConfig:
     """How the dealer learns, the same for every instance.
 
-    What matters: rewards are rare and skewed (most ticks bring nothing, a few a large trade), so the actor passes over
-    each rollout once and clips late, or clipping would cut off the good news first; the critic passes often and learns
-    from longer returns, so that the actor's advantages can be short and quiet. It begins with tight quotes and little
-    hedging, where much happens that teaches. Means are kept within their bounds and hedges, which are rounded, keep
-    some noise, or hedging would fall asleep at h = 0. The noise of single updates is averaged away.
+    What matters: quotes are explored by little noise, for the best quote under much noise is a wider one. Rewards are
+    rare and skewed (most ticks bring nothing, a few a large trade), so the actor passes over each rollout once and
+    clips late, or clipping would cut off the good news first; the critic passes often and learns from longer returns,
+    so that the actor's advantages can be short and quiet, and it learns alone at first. It begins with tight quotes and
+    little hedging, where much happens that teaches. Means are kept within their bounds and hedges, which are rounded,
+    keep some noise, or hedging would fall asleep at h = 0. The noise of single updates is averaged away.
     """
-    quotes_and_hedge = np.array([[-0.6, 0.0, -0.8], [1e-3, 1e-3, 0.1]])
+    quotes_and_hedge = np.array([[-0.6, 0.0, -0.5], [0.05, 0.05, 0.1]])
     initial_mean, min_std = Choice.of(dealer).pick(quotes_and_hedge).tolist()
     return PPOConfig(
         learning_rate=2e-3,
@@ -53,12 +54,13 @@ def recipe(dealer: TickDealer, decisions: int) -> PPOConfig:
         decay_floor=0.01,
         averaging=10.0,
         initial_mean=initial_mean,
-        initial_std=0.3,
+        initial_std=0.1,
         min_std=min_std,
         lam=0.5,
         value_lam=0.95,
         epochs=1,
         value_epochs=4,
+        warmup=min(150_000, decisions // 10),
         clip=0.5,
         entropy_weight=0.005,
         bounds_weight=10.0,

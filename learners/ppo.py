@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import attrs
@@ -34,6 +35,8 @@ class PPOConfig(PolicyGradientConfig):
     Where rewards are noisy and skewed, few passes of the actor keep clipping from biasing it, and more of the critic
     let it see what is better than usual.
     """
+    warmup: int = attrs.field(default=0, validator=validators.ge(0))
+    """Decisions at first from which the critic alone learns, so that the actor is not led by values not yet known."""
     minibatch: int = attrs.field(default=1024, validator=positive)
     """Transitions in each gradient step, about."""
     clip: float = attrs.field(default=0.2, validator=positive)
@@ -82,15 +85,14 @@ class PPO(PolicyGradient):
             advantage = advantage / self.policy.returns.deviation[0]
         rows, raw = self._rows(batch)
         columns = (rows, raw, torch.from_numpy(batch.logp), _single(advantage), _single(target))
-        scalars: list[Tensor] = []
-        for _ in range(config.epochs):
-            epoch = [self._minibatch(*(column[part] for column in columns)) for part in self._parts(len(batch))]
-            scalars += epoch
-            if config.target_kl is not None and float(torch.stack(epoch)[:, 3].mean()) > config.target_kl:
-                break
-        policy, value, entropy, kl, clipped = torch.stack(scalars).mean(0).tolist()
-        if config.value_epochs is not None:
-            value = self._learn_values(columns[0], columns[4], config.value_epochs)
+        if self.decisions >= config.warmup:
+            policy, value, entropy, kl, clipped = self._learn_actions(columns)
+            passes = config.value_epochs
+        else:
+            policy, value, entropy, kl, clipped = 0.0, 0.0, -float(batch.logp.mean()), 0.0, 0.0
+            passes = config.value_epochs or config.epochs
+        if passes is not None:
+            value = self._learn_values(rows, columns[4], passes)
         return {
             "losses/policy": policy,
             "losses/value": value,
@@ -105,6 +107,18 @@ class PPO(PolicyGradient):
             batch.reward, batch.elapsed, batch.value, batch.next_value, batch.next_row, batch.terminated,
             rate=batch.rate, lam=lam, unit=self.config.lam_unit,
         )  # fmt: skip
+
+    def _learn_actions(self, columns: Sequence[Tensor]) -> list[float]:
+        """Take all passes of the actor, and of the critic if it learns in the same steps; return the mean scalars."""
+        config = self.config
+        scalars: list[Tensor] = []
+        for _ in range(config.epochs):
+            epoch = [self._minibatch(*(column[part] for column in columns)) for part in self._parts(len(columns[0]))]
+            scalars += epoch
+            if config.target_kl is not None and float(torch.stack(epoch)[:, 3].mean()) > config.target_kl:
+                break
+        means: list[float] = torch.stack(scalars).mean(0).tolist()
+        return means
 
     def _parts(self, count: int) -> tuple[Tensor, ...]:
         """Return minibatches of the rows of one pass, shuffled."""

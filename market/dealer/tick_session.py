@@ -8,7 +8,7 @@ price noise: spread revenue less hedging costs less (gamma/2) sigma^2 q^2 per mi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import floor, log, sqrt
+from math import exp, floor, log, log1p, sqrt
 from typing import Any, ClassVar
 
 import attrs
@@ -149,11 +149,11 @@ class TickMaker(LearningAgent):
 
     The market is the same for a long and a short inventory, so it sees and acts from its inventory's point of view.
 
-    Observation: |q| / limit; its square root, which resolves small inventories; that by (gamma / typical gamma)^(1/4),
-    on which the best skew depends. Then the type's features.
+    Observation: |q| / limit, its square, and it by e^(log gamma, scaled), which make values easy to see; log(1 + |q| by
+    a typical request), also with q by sqrt(gamma / typical gamma), on which the best skew depends: these resolve small
+    inventories and change smoothly with them. Then the type's features.
 
-    Action: half-spread s, bp; lean, bp, of which the skew is u = q / (|q| + mean size of a request) times the lean, so
-    that small inventories lean little; hedge fraction h. What the instance leaves no choice about is no part of it.
+    Action: half-spread s, bp; lean, bp; root of the hedge: see `Choice.complete`.
 
     Args:
         name: its name.
@@ -164,7 +164,7 @@ class TickMaker(LearningAgent):
     """
 
     family = FAMILY
-    observation_space = spaces.Box(0.0, np.inf, (3,), np.float64)
+    observation_space = spaces.Box(0.0, np.inf, (5,), np.float64)
 
     def __init__(self, name: str, session: TickSession, gamma: float, inventory: int, opening: float) -> None:
         super().__init__(name)
@@ -182,12 +182,11 @@ class TickMaker(LearningAgent):
     def run(self) -> Process:
         yield self.sleep(self._opening)
         instance, observe = self._instance, observer(self._instance, self.type)
-        tick, complete, skew = instance.tick, self.choice.complete, skewer(instance)
+        tick, complete = instance.tick, self.choice.complete
         self.flow(-self._risk * self.inventory**2)
         while True:
             action = yield self.decide(observe(self.inventory))
-            s, lean, h = complete(action.tolist())
-            u = skew(self.inventory, lean)
+            s, u, h = complete(self.inventory, action.tolist())
             self._hedge(h)
             self._bid, self._ask = s - u, s + u
             yield self.sleep(tick)
@@ -284,60 +283,69 @@ def _remembering(policy: Policy) -> Policy:
     return answer
 
 
-def observer(instance: TickDealer, type: TickType) -> Callable[[int], tuple[float, float, float]]:
+def observer(instance: TickDealer, type: TickType) -> Callable[[int], tuple[float, ...]]:
     """What a dealer of this type sees of an inventory (MEUR)."""
-    scale, stretch = 1.0 / instance.limit, type.relative**0.25
+    second = sum(z * z * rate for z, rate in zip(instance.sizes, instance.rates, strict=True)) / sum(instance.rates)
+    typical, stretch, share_of = 1.0 / sqrt(second), sqrt(type.relative), 1.0 / instance.limit
+    by_type = exp(type.features[0])
 
-    def observe(inventory: int) -> tuple[float, float, float]:
-        share = abs(inventory) * scale
-        root = sqrt(share)
-        return share, root, root * stretch
+    def observe(inventory: int) -> tuple[float, ...]:
+        held = abs(inventory)
+        share, requests = held * share_of, held * typical
+        return share, share * share, share * by_type, log1p(requests), log1p(requests * stretch)
 
     return observe
 
 
-def skewer(instance: TickDealer) -> Callable[[int, float], float]:
-    """What skew, bp, a lean, bp, comes to at an inventory, MEUR."""
-    size = sum(z * rate for z, rate in zip(instance.sizes, instance.rates, strict=True)) / sum(instance.rates)
-    low, high = instance.skew
-
-    def skew(inventory: int, lean: float) -> float:
-        return min(max(inventory / (abs(inventory) + size) * lean, low), high)
-
-    return skew
-
-
 @attrs.frozen(eq=False)
 class Choice:
-    """What an instance lets a dealer choose of (half-spread, lean, hedge fraction).
+    """What an instance lets a dealer choose of (half-spread, lean, root of the hedge), and what comes of it.
 
     Attributes:
         space: of actions: those components whose range is more than a point.
         fixed: the components, with NaN where there is a choice.
+        size: of a request in the mean, MEUR.
+        skew: range of skews, bp.
+        hedge: range of hedge fractions.
     """
 
     space: spaces.Box
     fixed: tuple[float, float, float]
+    size: float
+    skew: tuple[float, float]
+    hedge: tuple[float, float]
 
     @classmethod
     def of(cls, instance: TickDealer) -> Choice:
         """Read it off an instance."""
         steepest = max(map(abs, instance.skew))
         ranges = (instance.half_spread, (-steepest, steepest), instance.hedge)
-        free = np.array([span for span in ranges if span[0] < span[1]])
+        free = np.array([span for span in ranges if span[0] < span[1]]).reshape(-1, 2)
         fixed = [float("nan") if low < high else low for low, high in ranges]
-        return cls(spaces.Box(free[:, 0], free[:, 1], dtype=np.float64), (fixed[0], fixed[1], fixed[2]))
+        size = sum(z * rate for z, rate in zip(instance.sizes, instance.rates, strict=True)) / sum(instance.rates)
+        space = spaces.Box(free[:, 0], free[:, 1], dtype=np.float64)
+        return cls(space, (fixed[0], fixed[1], fixed[2]), size, instance.skew, instance.hedge)
 
     def pick(self, actions: Array) -> Array:
         """The components [n, a] that there is a choice of, from all three [n, 3]."""
         return actions[:, np.isnan(self.fixed)]
 
-    def complete(self, action: Sequence[float]) -> Sequence[float]:
-        """All three components of an action."""
+    def complete(self, inventory: int, action: Sequence[float]) -> tuple[float, float, float]:
+        """Half-spread, bp, skew, bp, and hedge fraction that an action comes to at an inventory, MEUR.
+
+        The skew is u = q / (|q| + size) times the lean, so that small inventories lean little. The hedge fraction grows
+        with the square of its component's place in the range, so that noise hedges little where little is hedged.
+        """
         if len(action) == 3:
-            return action
-        chosen = iter(action)
-        return [value if value == value else next(chosen) for value in self.fixed]
+            s, lean, root = action
+        else:
+            chosen = iter(action)
+            s, lean, root = (value if value == value else next(chosen) for value in self.fixed)
+        low, high = self.skew
+        u = min(max(inventory / (abs(inventory) + self.size) * lean, low), high)
+        low, high = self.hedge
+        h = low + (root - low) ** 2 / (high - low) if low < high else low
+        return s, u, h
 
 
 def tabulated(instance: TickDealer, gamma: float, act: Callable[[npt.NDArray[np.float32]], Array]) -> TickPolicy:
@@ -346,12 +354,11 @@ def tabulated(instance: TickDealer, gamma: float, act: Callable[[npt.NDArray[np.
     Args:
         instance: the instance.
         gamma: risk aversion, 1/(bp MEUR).
-        act: answers rows of observations, [n, 4] float32, by actions [n, a].
+        act: answers rows of observations, [n, 6] float32, by actions [n, a].
     """
     type = TickType(gamma, min(instance.gammas), max(instance.gammas))
     observe, choice = observer(instance, type), Choice.of(instance)
     rows = np.array([(*observe(q), *type.features) for q in instance.inventories.tolist()], np.float32)
-    s, lean, h = np.array([choice.complete(action) for action in act(rows).tolist()]).T
-    skew = skewer(instance)
-    u = np.array([skew(q, by) for q, by in zip(instance.inventories.tolist(), lean.tolist(), strict=True)])
+    actions = zip(instance.inventories.tolist(), act(rows).tolist(), strict=True)
+    s, u, h = np.array([choice.complete(q, action) for q, action in actions]).T
     return TickPolicy(s=s, u=u, h=h)

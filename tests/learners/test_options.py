@@ -69,6 +69,18 @@ def test_more_passes_of_the_critic_leave_the_actors_steps_as_they_are(walkers) -
     assert losses[1] < losses[0]
 
 
+@pytest.mark.parametrize("passes", [None, 2])
+def test_the_actor_waits_until_the_critic_has_warmed_up(walkers, passes) -> None:
+    learner = learner_of(walkers, warmup=500, value_epochs=passes)
+    before = {name: tensor.clone() for name, tensor in learner.policy.state_dict().items()}
+    moved = []
+    for _ in Trainer(walkers, {"walkers": learner}, horizon=20.0, decisions=900, rollout=300, worlds=4):
+        now = learner.policy.state_dict()
+        moved.append({part: not torch.equal(now[part], before[part]) for part in ("actor.0.weight", "critic.0.weight")})
+    assert [row["critic.0.weight"] for row in moved] == [True, True, True]
+    assert [row["actor.0.weight"] for row in moved] == [False, False, True]
+
+
 def test_a_mean_outside_its_bounds_is_called_back(walkers) -> None:
     far = {}
     for weight in (0.0, 10.0):
