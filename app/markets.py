@@ -69,7 +69,7 @@ class Market:
         package: its package, which holds the class of its scenarios and `build`.
         scenario: name of that class. A scenario says by `duration` until when its worlds are to be run.
         baseline: what its learning agents do by when they are given no policy: one for all, or by family.
-        judge: how its agents are judged.
+        judge: how its agents are judged; None if nobody learns in it.
         show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
         headline: the measures by which two of its worlds are compared, and whether the agents' values of a group are
             summed or averaged.
@@ -80,8 +80,8 @@ class Market:
     package: str
     scenario: str
     baseline: Callable[[Any], Policy | Policies]
-    judge: Judge
-    show: Callable[[Any, Any, Run, Console], None]
+    judge: Judge | None = None
+    show: Callable[[Any, Any, Run, Console], None] | None = None
     headline: Mapping[str, Total] = MappingProxyType({})
     plots: str | None = None
 
@@ -183,6 +183,11 @@ def _show_trade(judgement: GoodsJudgement, scenario: GoodsScenario, run: Run, sc
         screen.print(f"prices, stocks and shares: {run.directory / 'market.png'}")
 
 
+def _nobody(scenario: Any) -> Policies:
+    """No policies: nobody learns."""
+    return {}
+
+
 MARKETS = {
     market.name: market
     for market in (
@@ -221,6 +226,13 @@ MARKETS = {
                 "surplus": "sum",
                 "welfare": "sum",
             },
+        ),
+        Market(
+            "book",
+            "catallaxy.market.book",
+            "BookScenario",
+            _nobody,
+            headline={"pnl": "sum", "volume": "sum", "passive_share": "mean", "inventory": "sum"},
         ),
     )
 }

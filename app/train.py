@@ -18,7 +18,7 @@ from rich.console import Console
 from catallaxy.engine import EventLog, World, read_manifest
 from catallaxy.learners import PPO, PPOConfig, Trainer, differences, policy_specs
 
-from .config import Study, load
+from .config import ConfigError, Study, load
 from .display import console
 from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
@@ -70,6 +70,12 @@ def train(
         KeyboardInterrupt: after Ctrl-C, with checkpoint and metrics written up to the last update.
     """
     study = load(path, learning=True)
+    judge, show = study.market.judge, study.market.show
+    if judge is None or show is None:
+        raise ConfigError(
+            f"{path}: nobody learns in the market \"{study.market.name}\", so there is nothing to train; play it with "
+            "`catallaxy run`"
+        )
     training = study.training
     study = attrs.evolve(
         study,
@@ -95,8 +101,8 @@ def train(
             _go_on(trainer, screen)
         learn(trainer, out, screen, board=out / "tensorboard" if track else None)
         after = _policies(learners)
-        judgement = study.market.judge(study.scenario, before, after, study.evaluation, seed, log, screen)
-    study.market.show(judgement, study.scenario, open_run(out), screen)
+        judgement = judge(study.scenario, before, after, study.evaluation, seed, log, screen)
+    show(judgement, study.scenario, open_run(out), screen)
 
 
 def learn(trainer: Trainer, out: Path, screen: Console, *, board: Path | None = None) -> None:
