@@ -152,8 +152,8 @@ class Trader(Agent):
         return self.account.value(reference)
 
     def describe(self) -> dict[str, Any]:
-        """For the log: its group."""
-        return {"group": self.group}
+        """For the log: its group and where it trades."""
+        return {"group": self.group, "venue": self.venue}
 
 
 class ZeroIntelligenceTrader(Trader):

@@ -1,0 +1,32 @@
+"""What can be measured of an order book: what each trader achieved, and the stylised facts of its prices.
+
+All from the log alone; money is in MEUR bp (100 EUR), quantities in MEUR, times in minutes.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+
+from .facts import depth_table, facts_table, impact_table, spread_table
+from .traders import COLUMNS, SCHEMA, from_log, from_worlds
+
+TABLES: Mapping[str, Callable[..., pa.Table]] = {
+    "traders": from_log,
+    "facts": facts_table,
+    "spread": spread_table,
+    "depth": depth_table,
+    "impact": impact_table,
+}
+"""What can be measured of a run, by name."""
+
+__all__ = [
+    "COLUMNS",
+    "SCHEMA",
+    "TABLES",
+    "depth_table",
+    "facts_table",
+    "from_log",
+    "from_worlds",
+    "impact_table",
+    "spread_table",
+]
