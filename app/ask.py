@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import attrs
+
 from catallaxy.engine import StreamReader
 
 from .display import console
@@ -58,8 +60,9 @@ def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
     except ImportError:
         raise RunError("SQL needs DuckDB: pip install 'catallaxy[sql]'") from None
     connection = duckdb.connect()
-    for table in run.tables:
-        connection.register(table, StreamReader(run.directory / "events" / f"{table}.arrows", run.complete))
+    readers = {table: StreamReader(run.directory / "events" / f"{table}.arrows", run.complete) for table in run.tables}
+    for table, reader in readers.items():
+        connection.register(table, reader.schema.empty_table())
     connection.execute("CREATE SCHEMA metrics")
     for table in run.metrics:
         connection.register(f"_{table}", StreamReader(run.directory / "metrics" / f"{table}.arrows", run.complete))
@@ -71,7 +74,29 @@ def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
         if kinds != ["SELECT"]:
             what = f"{len(kinds)} statements" if len(kinds) > 1 else f"{kinds[0]} statement" if kinds else "empty query"
             raise RunError(f"a log is read by one SELECT, and never changed; this is {_article(what)}")
+        used = _used(connection, query)
+        for table, reader in readers.items():
+            names = reader.schema.names
+            needed = names if used is None else [name for name in names if name in used] or names[:1]
+            connection.register(table, attrs.evolve(reader, columns=tuple(needed)))
         return connection.sql(query)
+
+
+def _used(connection: duckdb.DuckDBPyConnection, query: str) -> set[str] | None:
+    """Columns of any table that a query reads, by DuckDB's own plan; None if the plan does not say."""
+    answer = connection.execute(f"EXPLAIN (FORMAT JSON) {query}").fetchall()
+    used: set[str] = set()
+    nodes = json.loads(answer[0][1])
+    while nodes:
+        node = nodes.pop()
+        nodes += node["children"]
+        told = node["extra_info"]
+        if "ARROW_SCAN" in node["name"]:
+            projected = told.get("Projections")
+            if projected is None or "Filters" in told:
+                return None
+            used |= {projected} if isinstance(projected, str) else set(projected)
+    return used
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+import attrs
+
 from catallaxy.engine import StreamReader
 
 if TYPE_CHECKING:
@@ -64,5 +66,6 @@ def _tables(run: Run) -> Iterator[tuple[str, int, pa.Schema]]:
             if folder == "events" and name in known:
                 rows = int(known[name]["rows"])
             else:
-                rows = sum(batch.num_rows for batch in reader.batches())
+                first = attrs.evolve(reader, columns=tuple(reader.schema.names[:1]))
+                rows = sum(batch.num_rows for batch in first.batches())
             yield prefix + name, rows, reader.schema

@@ -104,3 +104,25 @@ def test_without_duckdb_the_message_says_what_to_install(
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert log(run_folder, "SELECT 1") == 2
     assert capsys.readouterr().err == "catallaxy: SQL needs DuckDB: pip install 'catallaxy[sql]'\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("SELECT count(*) AS n FROM greetings", [{"n": 18}]),
+        ("SELECT count(*) AS n FROM greetings WHERE polite AND size > 8", [{"n": 1}]),
+        ("SELECT a.* FROM (SELECT sender, size FROM greetings) a LIMIT 1", [{"sender": "A", "size": 1.0}]),
+        (
+            "WITH g AS (SELECT sender AS who, time FROM greetings) "
+            "SELECT who, max(g.time) AS last, count(l.up) AS links FROM g JOIN links l ON l.agent = g.who GROUP BY ALL ORDER BY who",
+            [{"who": "A", "last": 9.0, "links": 9}, {"who": "B", "last": 9.0, "links": 9}],
+        ),
+        ("SELECT greetings.size + 0 AS size FROM greetings ORDER BY greetings.sequence DESC LIMIT 1", [{"size": 9.0}]),
+        ("SELECT (greetings).polite AS p FROM greetings ORDER BY sequence LIMIT 1", [{"p": True}]),
+    ],
+)
+def test_only_the_columns_that_a_query_needs_are_read_and_the_answer_is_the_same(
+    run_folder: Path, capsys: pytest.CaptureFixture[str], query: str, answer: list[dict[str, object]]
+):
+    assert log(run_folder, query, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == answer
