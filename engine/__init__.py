@@ -4,7 +4,7 @@ from simpy.events import NORMAL
 
 from .agent import Agent
 from .behaviour import Process
-from .clock import LAST, Clock, check_delay
+from .clock import LAST, Act, Clock, check_delay
 from .departure import Departure, Drop
 from .errors import (
     AgentError,
@@ -33,6 +33,7 @@ from .world import World
 __all__ = [
     "LAST",
     "NORMAL",
+    "Act",
     "Agent",
     "AgentError",
     "Alarm",

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from heapq import heappush
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import simpy
 from simpy.events import NORMAL
 
 from .behaviour import Behaviour, Process
-from .delivery import Delivery
 from .departure import Drop
 from .errors import AgentError, CatallaxyError, LinkError, WorldError, failure
 from .feed import Feed
 from .handlers import Handlers, Served, handlers_of
 from .inspection import may_read
-from .records import Message, Record
+from .records import Message, Record, mark_sent
 from .streams import Stream, stream
 from .topology import Links
 from .view import View
@@ -52,7 +52,7 @@ class Agent:
     __slots__ = (
         "__dict__",
         "__weakref__",
-        "_callbacks",
+        "_door",
         "_feeds",
         "_inbox",
         "_neighbours",
@@ -139,8 +139,8 @@ class Agent:
 
     def reply(self, request: Message, message: Message, *, priority: int = NORMAL) -> int:
         """Send ``message`` to the sender of ``request``, as the answer to it."""
-        received = request._delivery or request._sent()
-        return self._post(received.sender.name, message, priority, received.sequence, received.ask)
+        sender, _, sequence, _, ask = request._header or request._sent()
+        return self._post(sender.name, message, priority, sequence, ask)
 
     def broadcast(
         self, receivers: Iterable[str | Agent], message: Message, *, priority: int = NORMAL
@@ -161,7 +161,7 @@ class Agent:
             receivers = (receivers,)
         ask = Ask(self, timeout)
         post = self._post
-        ask.expect([post(to if to.__class__ is str else to.name, request, NORMAL, 0, ask) for to in receivers])  # type: ignore[union-attr]
+        ask.expect({post(to if to.__class__ is str else to.name, request, NORMAL, 0, ask) for to in receivers})  # type: ignore[union-attr]
         return ask
 
     def receive(self, *kinds: type[M]) -> Wait:
@@ -206,19 +206,19 @@ class Agent:
         world = self.world
         world.sequence = sequence = world.sequence + 1
         now = world.env._now
-        message = message if message._delivery is None else message._copy()
-        Delivery(message, (), self, now, sequence, 0, None).take()
+        message = message if message._header is None else message._copy()
+        mark_sent(message, (self, now, sequence, 0, None))
         feed = self._feeds.get(type(message)) or self._feeds.setdefault(type(message), Feed())
         if feed.append(now, message):
             feed.forget(world.topology.oldest_seen(self))
         if world.log is not None:
-            world.log.tables[type(message)].append(message, (now, sequence, world.cause, self.index, -1, 0, 0.0))
+            world.log.tables[type(message)].append(message, now, sequence, world.env.cause, self.index, -1, 0, 0.0)
         if feed.subscribers:
-            cause, world.cause = world.cause, sequence
+            cause, world.env.cause = world.env.cause, sequence
             for name in feed.subscribers:
                 if name in world.agents:
                     self._post(name, message, NORMAL, 0, None)
-            world.cause = cause
+            world.env.cause = cause
         return sequence
 
     def subscribe(self, publisher: str | Agent, kind: type[Message]) -> None:
@@ -267,7 +267,7 @@ class Agent:
         world = self.world
         world.sequence += 1
         if world.log is not None:
-            world.log.recorded(self, row, self.now, world.sequence, world.cause)
+            world.log.recorded(self, row, self.now, world.sequence, world.env.cause)
         return world.sequence
 
     def describe(self) -> Any:
@@ -280,7 +280,7 @@ class Agent:
         self.world = world
         self.index = index
         self.links = Links(self)
-        self._callbacks = (self._deliver,)
+        self._door = self._deliver
         self._neighbours = None
         self._receiving: list[Receive] = []
         self._inbox: deque[Message] | None = None
@@ -321,44 +321,42 @@ class Agent:
         if link is None:
             return self._undeliverable(message, name)
         world.sequence = sequence = world.sequence + 1
-        if message._delivery is not None:
-            message = message._copy()
         env = world.env
         now = env._now
         delay = link.delay
         if delay is None:
             delay = link.draw()
-        receiver = link.receiver
-        delivery = Delivery(message, receiver._callbacks, self, now, sequence, in_reply_to, ask)
-        env.schedule(delivery, priority, delay)
-        log = world.log
-        if log is not None:
-            cause = world.cause or in_reply_to  # an answer after a pause is still caused by the question
-            header = (now, sequence, cause, self.index, receiver.index, in_reply_to, delay)
-            log.tables[message.__class__].append(message, header)
+        if in_reply_to and ask is not None:
+            deliver, header = ask.answer, (self, now, sequence, in_reply_to, None)
+        else:
+            deliver, header = link.deliver, (self, now, sequence, in_reply_to, ask)
+        if message._header is None:
+            mark_sent(message, header)
+        else:
+            message = message._copy(header)
+        heappush(env._queue, (now + delay, priority, next(env._eid), message, deliver))
+        if world.log is not None:
+            cause = env.cause or in_reply_to  # an answer after a pause is still caused by the question
+            world.log.tables[message.__class__].append(
+                message, now, sequence, cause, self.index, link.receiver.index, in_reply_to, delay
+            )
         return sequence
 
-    def _deliver(self, delivery: Delivery) -> None:
-        """The callback of every delivery to this agent."""
-        message = delivery.take()
-        world = self.world
-        world.cause = delivery.sequence
-        ask = delivery.ask
-        if ask is not None and delivery.in_reply_to:
-            delivery.ask = None  # an answer to this answer is a message like any other; and the two make no circle
-            ask.answer(message, delivery.in_reply_to)
+    def _deliver(self, message: Message) -> None:
+        """Take in a message that has arrived."""
+        env = self.world.env
+        env.cause = message._header[2]
+        handler = self._handlers[message.__class__]
+        if handler is None:
+            self._keep(message)
         else:
-            handler = self._handlers[message.__class__]
-            if handler is None:
-                self._keep(message)
-            else:
-                try:
-                    handler(self, message)
-                except CatallaxyError:
-                    raise
-                except Exception as error:
-                    raise failure(self, error, f"while handling {message!r} from {message.sender!r}") from error
-        world.cause = 0
+            try:
+                handler(self, message)
+            except CatallaxyError:
+                raise
+            except Exception as error:
+                raise failure(self, error, f"while handling {message!r} from {message.sender!r}") from error
+        env.cause = 0
 
     def _keep(self, message: Message) -> None:
         """Hand the message to the process that waits for it, or put it into the inbox."""

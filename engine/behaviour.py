@@ -33,10 +33,6 @@ class Behaviour(simpy.Process):
         self.agent = agent
         agent._processes[self] = None
         self.callbacks.append(self._ended)
-        if world.cause:
-            cause = world.cause
-            # The first step is part of what started the process, and is logged as caused by it.
-            self.target.callbacks[:] = [lambda _: world._caused_by(cause), self._resume, lambda _: world._caused_by(0)]
 
     def abort(self, _: object = None) -> None:
         """End the process where it stands; what it holds by ``with`` or ``finally`` is released."""

@@ -7,9 +7,11 @@ first scheduled first.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from heapq import heapify, heappop, heappush
+from itertools import repeat
 from math import inf
 from typing import Any
 
@@ -24,28 +26,57 @@ LAST = EventPriority(1_000_000)
 
 _PURGE_ABOVE = 64
 _COLLECT_AFTER = 50_000
+_BATCH = 100_000
+
+Act = Callable[[Any], None]
+"""What happens to the subject of an entry in the queue when its time has come."""
 
 
 class Clock(simpy.Environment):
-    """The ``env`` of a world."""
+    """The ``env`` of a world.
+
+    The queue holds (time, priority, number, subject, act): when its time has come, ``act(subject)`` is called. So a
+    message needs no event around it, and a SimPy event is a subject like any other.
+
+    Attributes:
+        cause: sequence number of the message that is being handled; 0 if a process acts on its own.
+        pause_after: nothing after this time happens until it is raised.
+        failed: the event whose failure nobody took care of.
+        made: number of waits made by the entry that is being processed.
+    """
 
     def __init__(self) -> None:
         super().__init__(0.0)
+        self.cause = 0
         self.pause_after = inf
         self.failed: simpy.Event | None = None
+        self.made = 0
         self._cancelled = 0
-        self.unheeded = 0
-        self._unheeded_at = -inf
+        self._occur = self.occur
 
     def schedule(self, event: simpy.Event, priority: int = NORMAL, delay: float = 0) -> None:
-        """Schedule ``event`` after ``delay``. Every event enters here, SimPy's own included.
+        """Schedule a SimPy event after ``delay``.
+
+        What happens at once because of a message (an event that succeeds, a condition that holds, a process that
+        starts, ends or is interrupted) is caused by it. A timer is not: what a process does later, it does on its own.
+
+        Raises:
+            DelayError: the delay is negative, infinite or not a number.
+        """
+        act = self._occur
+        if self.cause and not delay and not isinstance(event, simpy.Timeout):
+            act = partial(self._occur_because, self.cause)
+        self.post(act, event, delay, priority)
+
+    def post(self, act: Act, subject: Any, delay: float, priority: int = NORMAL) -> None:
+        """Call ``act(subject)`` after ``delay``, as no consequence of what is being handled now.
 
         Raises:
             DelayError: the delay is negative, infinite or not a number.
         """
         if not 0 <= delay < inf:
             raise DelayError(f"a delay must be a finite number and not negative, got {delay!r} at t={self._now:g}")
-        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))  # type: ignore[misc]
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), subject, act))  # type: ignore[misc]
 
     def schedule_at(self, event: simpy.Event, time: float, priority: int = NORMAL) -> None:
         """Schedule ``event`` at exactly ``time``, which a delay may miss by a rounding.
@@ -55,17 +86,19 @@ class Clock(simpy.Environment):
         """
         if not self._now <= time < inf:
             raise DelayError(f"a time to come must be finite and not before t={self._now:g}, got {time!r}")
-        heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
+        heappush(self._queue, (time, priority, next(self._eid), event, self._occur))  # type: ignore[misc]
 
     def step(self) -> None:
-        """Process the next event (as SimPy does, but a failed event's exception is raised itself, not a copy).
+        """Process the next event.
 
         Raises:
             EmptySchedule: nothing is scheduled.
         """
         if not self._queue:
             raise EmptySchedule
-        self._process(inf, once=True)
+        self._now, _, _, subject, act = heappop(self._queue)  # type: ignore[misc]
+        self.made = 0
+        act(subject)
 
     def run_before(self, until: float) -> None:
         """Process all events before ``until`` that are not after ``pause_after``, and no other.
@@ -73,30 +106,43 @@ class Clock(simpy.Environment):
         The clock stands at ``until`` afterwards unless ``pause_after`` held it back.
         """
         with _rare_collections():
-            self._process(until)
+            began = -inf
+            while self._run(until):
+                if self._now == began:
+                    pass
+                began = self._now
         if self.pause_after >= until and until < inf:
             self._now = until
 
-    def _process(self, until: float, once: bool = False) -> None:
-        """The event loop. It is one function because a call for every event would cost a twentieth of the time."""
+    def _run(self, until: float) -> bool:
+        """The event loop: process up to :data:`_BATCH` events; returns whether more are to come."""
         queue = self._queue
-        while queue and (time := queue[0][0]) < until:
-            if time > self.pause_after and not once:
-                return
-            self._now, _, _, event = heappop(queue)
-            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-            try:
-                for callback in callbacks:
-                    callback(event)
-            except simpy.core.StopSimulation:
-                event.callbacks = callbacks[callbacks.index(callback) + 1 :]
-                self.schedule(event, EventPriority(-1))
-                raise
-            if not event._ok and not event.defused:
-                self.failed = event
-                raise event._value
-            if once:
-                return
+        for _ in repeat(None, _BATCH):
+            if not queue or (time := queue[0][0]) >= until or time > self.pause_after:
+                return False
+            self._now, _, _, subject, act = heappop(queue)  # type: ignore[misc]
+            self.made = 0
+            act(subject)
+        return True
+
+    def occur(self, event: simpy.Event) -> None:
+        """Process a SimPy event (as SimPy does, but a failed event's exception is raised itself, not a copy)."""
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        try:
+            for callback in callbacks:
+                callback(event)
+        except simpy.core.StopSimulation:
+            event.callbacks = callbacks[callbacks.index(callback) + 1 :]
+            self.schedule(event, EventPriority(-1))
+            raise
+        if not event._ok and not event.defused:
+            self.failed = event
+            raise event._value
+
+    def _occur_because(self, cause: int, event: simpy.Event) -> None:
+        self.cause = cause
+        self.occur(event)
+        self.cause = 0
 
     def cancel(self, event: simpy.Event) -> None:
         """Forget a scheduled event. The caller has marked it: ``event.cancelled`` is true.
@@ -109,13 +155,6 @@ class Clock(simpy.Environment):
             self._queue[:] = [entry for entry in self._queue if not _is_cancelled(entry[3])]
             heapify(self._queue)
             self._cancelled = 0
-
-    def refuse_endless_loop(self) -> None:
-        """Called when many waits have been made that nobody waits for: it is a fault if time stands still meanwhile."""
-        if self._unheeded_at == self._now:
-            raise RuntimeError("it makes waits without end at this moment and never yields one")
-        self._unheeded_at = self._now
-        self.unheeded = 0
 
     @property
     def scheduled(self) -> int:
@@ -149,5 +188,5 @@ def check_delay(delay: float, what: str) -> float:
     return delay
 
 
-def _is_cancelled(event: Any) -> bool:
-    return getattr(event, "cancelled", False)
+def _is_cancelled(subject: Any) -> bool:
+    return isinstance(subject, simpy.Event) and getattr(subject, "cancelled", False)

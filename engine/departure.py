@@ -57,11 +57,11 @@ def leave(agent: Agent) -> None:
 
 def bounce(agent: Agent, message: Message) -> None:
     """Drop a message that has come too late: ``agent`` has left. Whoever asks by it goes on without an answer."""
-    received = message._sent()
-    sender, world = received.sender, agent.world
+    sender, _, sequence, _, ask = message._sent()
+    world = agent.world
     world.sequence += 1
     if world.log is not None:
-        drop = Drop(kind=type(message).__name__, addressee=agent.name, reason="has left", message=received.sequence)
-        world.log.recorded(sender, drop, agent.now, world.sequence, received.sequence)
-    if received.ask is not None and not received.in_reply_to:
-        received.ask.give_up(received.sequence)
+        drop = Drop(kind=type(message).__name__, addressee=agent.name, reason="has left", message=sequence)
+        world.log.recorded(sender, drop, agent.now, world.sequence, sequence)
+    if ask is not None:
+        ask.give_up(sequence)

@@ -100,14 +100,14 @@ class Served(Handlers):
         agent, world = self._agent, self._agent.world
         while self.waiting and self._free:
             handler, message = self.waiting.popleft()
-            world.cause = message.sequence
+            world.env.cause = message.sequence
             try:
                 self._serve(handler, message)
             except CatallaxyError:
                 raise
             except Exception as error:
                 raise failure(agent, error, f"while handling {message!r} from {message.sender!r}") from error
-            world.cause = 0
+            world.env.cause = 0
 
 
 _GENERATOR = 0x20  # CO_GENERATOR of the data model's code flags

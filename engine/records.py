@@ -21,7 +21,10 @@ import attrs
 from .errors import RecordError
 
 if TYPE_CHECKING:
-    from .delivery import Delivery
+    from .agent import Agent
+    from .waiting import Ask
+
+    Header = tuple[Agent, float, int, int, Ask | None]
 
 
 HEADER = frozenset(
@@ -86,10 +89,10 @@ def _compile(cls: Any) -> None:
     hooks, or fields that are keyword-only or not set by ``__init__`` keeps the one that attrs has made.
     """
     fields = {field.name: field for field in attrs.fields(cls)}
-    header = fields.pop("_delivery", None)
+    header = fields.pop("_header", None)
     names = {f"_set_{name}": getattr(cls, name).__set__ for name in fields}
     names |= {f"_default_{name}": field.default for name, field in fields.items()}
-    names |= {"_cls": cls, "_new": cls.__new__, "_mark": header and cls._delivery.__set__}
+    names |= {"_cls": cls, "_new": cls.__new__, "_mark": header and cls._header.__set__}
     parameters = [
         name if field.default is attrs.NOTHING else f"{name}=_default_{name}" for name, field in fields.items()
     ]
@@ -97,10 +100,10 @@ def _compile(cls: Any) -> None:
         f"def __init__({', '.join(['self', *parameters])}):",
         *(f"    _set_{name}(self, {name})" for name in fields),
         "    _mark(self, None)" if header else "    return",
-        "def _copy(self):",
+        "def _copy(self, header=None):",
         "    copy = _new(_cls)",
         *(f"    _set_{name}(copy, self.{name})" for name in fields),
-        "    _mark(copy, None)" if header else "",
+        "    _mark(copy, header)" if header else "",
         "    return copy",
     ]
     exec("\n".join(source), names)
@@ -136,40 +139,41 @@ class Record(metaclass=RecordType):
 class Message(Record):
     """A record sent over a link.
 
-    Once sent it also knows its ``sender``, ``sent_at``, ``sequence`` and ``in_reply_to``.
+    Once sent it also knows its ``sender``, ``sent_at``, ``sequence`` and ``in_reply_to``. They lie in its header:
+    (sender, sent at, sequence, in reply to or 0, the wait of whoever asks by it); ``None`` before it is sent.
     """
 
-    _delivery: Delivery | None = attrs.field(init=False, default=None, repr=False, eq=False)
+    _header: Header | None = attrs.field(init=False, default=None, repr=False, eq=False)
 
     @property
     def sender(self) -> str:
         """Name of the agent that sent it; an address for ``send`` and ``ask``."""
-        return self._sent().sender.name
+        return (self._header or self._sent())[0].name
 
     @property
     def sent_at(self) -> float:
         """Simulated time at which it was sent."""
-        return self._sent().sent_at
+        return self._sent()[1]
 
     @property
     def sequence(self) -> int:
         """Its place in the order of everything that happened in its world, from 1."""
-        return self._sent().sequence
+        return self._sent()[2]
 
     @property
     def in_reply_to(self) -> int | None:
         """Sequence number of the message that it answers, if it is a reply."""
-        return self._sent().in_reply_to or None
+        return self._sent()[3] or None
 
-    def _sent(self) -> Delivery:
-        if self._delivery is None:
+    def _sent(self) -> Header:
+        if self._header is None:
             raise RecordError(f"{self!r} has not been sent yet: it has no sender, time or sequence number")
-        return self._delivery
+        return self._header
 
-    def _copy(self) -> Self:
-        """The same content as a new, unsent message; compiled for every class."""
+    def _copy(self, header: Header | None = None) -> Self:
+        """The same content as a new message, sent with ``header``; compiled for every class."""
         raise NotImplementedError
 
 
-mark_delivery = Message._delivery.__set__  # type: ignore[union-attr]
-"""Bind a message to its delivery; the one place where a frozen message is written to."""
+mark_sent = Message._header.__set__  # type: ignore[union-attr]
+"""Give a message its header; the one place where a frozen message is written to."""

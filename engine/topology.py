@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,11 @@ class Linked(Record, table="links", level="decisions"):
 class Link:
     """One direction between two agents."""
 
-    __slots__ = ("_lag", "_rng", "_sender", "delay", "latency", "receiver")
+    __slots__ = ("_lag", "_rng", "_sender", "delay", "deliver", "latency", "receiver")
 
     def __init__(self, sender: Agent, receiver: Agent, latency: Latency) -> None:
         self.receiver = receiver
+        self.deliver = receiver._door
         self.latency = latency
         self.delay = latency.value if isinstance(latency, ConstantLatency) else None
         self._lag = self.delay
@@ -76,6 +78,16 @@ class Adjacency:
     starts: Indices
     targets: Indices
     latencies: npt.NDArray[Any] | None
+    _starts: memoryview = attrs.field(init=False)  # a single number is read ten times as fast
+    _targets: memoryview = attrs.field(init=False)
+
+    @_starts.default
+    def _(self) -> memoryview:
+        return memoryview(np.ascontiguousarray(self.starts))
+
+    @_targets.default
+    def _(self) -> memoryview:
+        return memoryview(np.ascontiguousarray(self.targets))
 
     @classmethod
     def compile(
@@ -96,15 +108,19 @@ class Adjacency:
 
     def row(self, index: int) -> Indices:
         """Whom agent ``index`` reaches; nobody if it came later."""
-        return self.targets[self.starts[index] : self.starts[index + 1]] if index + 1 < len(self.starts) else _NOBODY
+        if index + 1 >= len(self._starts):
+            return _NOBODY
+        return self.targets[self._starts[index] : self._starts[index + 1]]
 
     def latency(self, source: int, target: int) -> tuple[bool, LatencySpec | None]:
         """Whether there is such a link, and the latency that it has of its own."""
-        row = self.row(source)
-        place = int(np.searchsorted(row, target))
-        if place == len(row) or row[place] != target:
+        if source + 1 >= len(self._starts):
             return False, None
-        own = None if self.latencies is None else self.latencies[self.starts[source] + place]
+        end = self._starts[source + 1]
+        place = bisect_left(self._targets, target, self._starts[source], end)
+        if place == end or self._targets[place] != target:
+            return False, None
+        own = None if self.latencies is None else self.latencies[place]
         return True, None if own is None or own != own else own
 
 
@@ -176,7 +192,8 @@ class Topology:
                 there, own = True, self._added[sender.index][receiver.index]
         if not there:
             return None
-        latency = resolve(self._latency if own is None else own, sender.name, receiver.name)
+        spec = self._latency if own is None else own
+        latency = spec if isinstance(spec, Latency) else resolve(spec, sender.name, receiver.name)
         return Link(sender, receiver, latency)
 
     def is_up(self, sender: Agent, receiver: Agent) -> bool:

@@ -17,11 +17,24 @@ if TYPE_CHECKING:
     from .records import Message
 
 
-_UNHEEDED = 100_000
+_MANY = 100_000
 
 
-class _Watched(list[Callable[[Any], None]]):
-    """Callbacks of a wait that must know whether anybody waits for it."""
+class _Attended(list[Callable[[Any], None]]):
+    """Callbacks of a wait, which hears when nobody waits for it any more."""
+
+    __slots__ = ("wait",)
+    wait: Wait
+
+    def remove(self, callback: Callable[[Any], None]) -> None:
+        super().remove(callback)
+        if not self:
+            self.wait.callbacks = _Abandoned(self.wait)
+            self.wait._abandoned()
+
+
+class _Abandoned(list[Callable[[Any], None]]):
+    """Callbacks of a wait that nobody waits for any more, which hears when somebody does again."""
 
     __slots__ = ("wait",)
 
@@ -29,13 +42,10 @@ class _Watched(list[Callable[[Any], None]]):
         self.wait = wait
 
     def append(self, callback: Callable[[Any], None]) -> None:
-        super().append(callback)
-        self.wait._attended()
-
-    def remove(self, callback: Callable[[Any], None]) -> None:
-        super().remove(callback)
-        if not self:
-            self.wait._abandoned()
+        wait = self.wait
+        wait.callbacks = callbacks = _Attended([callback])
+        callbacks.wait = wait
+        wait._attended()
 
 
 class Wait(simpy.Event):
@@ -47,8 +57,12 @@ class Wait(simpy.Event):
 
     def __init__(self, env: Clock) -> None:
         self.env = env
-        self.callbacks = []
+        self.callbacks = callbacks = _Attended()
+        callbacks.wait = self
         self._value = PENDING
+        env.made += 1
+        if env.made > _MANY:
+            raise RuntimeError("it makes waits without end at this moment and never yields one")
 
     def resume(self, value: Any) -> None:
         """Trigger and process the event now: whoever waits goes on before this call returns."""
@@ -58,7 +72,7 @@ class Wait(simpy.Event):
             callback(self)
 
     def _attended(self) -> None:
-        """Somebody waits for this event (again)."""
+        """Somebody waits for this event again."""
 
     def _abandoned(self) -> None:
         """Nobody waits for this event any more: another event of an ``AnyOf`` came first, or an interrupt."""
@@ -86,7 +100,7 @@ class Alarm(simpy.Event):
         self.env = env
         self.callbacks = [callback]
         self.cancelled = False
-        env.schedule(self, priority, delay)
+        env.post(env.occur, self, delay, priority)
 
     def cancel(self) -> None:
         """Never ring. Without effect once it has rung or been cancelled."""
@@ -99,34 +113,35 @@ class Alarm(simpy.Event):
 class Sleep(Wait):
     """Happens after a delay. Leaves the queue when nobody waits for it, and returns when somebody does again."""
 
-    __slots__ = ("_alarm", "due")
+    __slots__ = ("_again", "cancelled", "due")
 
     def __init__(self, env: Clock, delay: float) -> None:
-        self.env = env
-        self.callbacks = _Watched(self)
+        Wait.__init__(self, env)
         self._value = None
-        self._alarm = Alarm(env, delay, self._ring)
+        self.cancelled = False
         self.due = env._now + delay
-        env.unheeded += 1
-        if env.unheeded > _UNHEEDED:
-            env.refuse_endless_loop()
+        env.post(_wake, self, delay)
 
     @property
     def processed(self) -> bool:
         """Whether the delay has passed, waited for or not."""
-        return self.callbacks is None or (self._alarm.cancelled and self.due < self.env.now)
-
-    def _ring(self, _: Any) -> None:
-        if self.callbacks is not None:
-            self.resume(None)
+        return self.callbacks is None or (self.due < self.env._now and self.callbacks.__class__ is _Abandoned)
 
     def _attended(self) -> None:
-        self.env.unheeded -= 1
-        if self._alarm.cancelled:
-            self._alarm = Alarm(self.env, max(0.0, self.due - self.env._now), self._ring)
+        self._again = Alarm(self.env, max(0.0, self.due - self.env._now), self.resume)
 
     def _abandoned(self) -> None:
-        self._alarm.cancel()
+        if self.cancelled:
+            self._again.cancel()
+        else:
+            self.cancelled = True
+            self.env.cancel(self)
+
+
+def _wake(sleep: Sleep) -> None:
+    """The time of a sleep has come."""
+    if not sleep.cancelled:
+        sleep.resume(None)
 
 
 class Ask(Wait):
@@ -138,13 +153,9 @@ class Ask(Wait):
     __slots__ = ("_agent", "_alarm", "_due", "_pending", "_replies")
 
     def __init__(self, agent: Agent, timeout: float | None) -> None:
-        self.env = env = agent.world.env
-        self.callbacks = _Watched(self)
-        self._value = PENDING
+        env = agent.world.env
+        Wait.__init__(self, env)
         self._agent = agent
-        env.unheeded += 1
-        if env.unheeded > _UNHEEDED:
-            env.refuse_endless_loop()
         self._pending: set[int] = set()
         self._replies: list[Message] = []
         if timeout is None:
@@ -153,15 +164,18 @@ class Ask(Wait):
             self._alarm = Alarm(env, timeout, self._close, LAST)
             self._due = env._now + timeout
 
-    def expect(self, requests: list[int]) -> None:
+    def expect(self, requests: set[int]) -> None:
         """Wait for answers to the messages with these sequence numbers (0: a dropped one)."""
-        self._pending.update(filter(None, requests))
-        if not self._pending:
+        requests.discard(0)
+        self._pending = requests
+        if not requests:
             self._finish()
 
-    def answer(self, reply: Message, request: int) -> None:
-        """Take in the answer to ``request``."""
-        pending = self._pending
+    def answer(self, reply: Message) -> None:
+        """Take in a reply that has arrived."""
+        pending, header = self._pending, reply._header
+        assert header is not None
+        request = header[3]
         if self._agent.left_at is not None:
             bounce = self._agent._handlers[type(reply)]
             assert bounce is not None
@@ -170,7 +184,9 @@ class Ask(Wait):
             pending.remove(request)
             self._replies.append(reply)
             if not pending:
+                self.env.cause = header[2]
                 self._finish()
+                self.env.cause = 0
 
     def give_up(self, request: int) -> None:
         """Expect no answer to ``request`` any more: it can't be delivered."""
@@ -190,8 +206,7 @@ class Ask(Wait):
             self.resume(self._replies)
 
     def _attended(self) -> None:
-        self.env.unheeded -= 1
-        if self._alarm is not None and self._alarm.cancelled:
+        if self._alarm is not None:
             self._alarm = Alarm(self.env, max(0.0, self._due - self.env._now), self._close, LAST)
 
     def _abandoned(self) -> None:
@@ -205,9 +220,7 @@ class Receive(Wait):
     __slots__ = ("_agent", "kinds")
 
     def __init__(self, agent: Agent, kinds: tuple[type[Message], ...]) -> None:
-        self.env = agent.world.env
-        self.callbacks = _Watched(self)
-        self._value = PENDING
+        super().__init__(agent.world.env)
         self._agent = agent
         self.kinds = kinds
         agent._receiving.append(self)
@@ -255,12 +268,10 @@ class Question(Wait):
 
     def __init__(self, agent: Agent, thinking: float = 0.0) -> None:
         world = agent.world
-        self.env = world.env
-        self.callbacks = _Watched(self)
-        self._value = PENDING
+        super().__init__(world.env)
         self.agent = agent
         self.asked_at = world.env.now
-        self.cause = world.cause
+        self.cause = world.env.cause
         self._answered = False
         self.due = self.asked_at + check_delay(thinking, "thinking time")
         self._ask()
@@ -283,14 +294,14 @@ class Question(Wait):
 
     def _go_on(self, value: Any) -> None:
         world = self.agent.world
-        world.cause = self.cause
+        world.env.cause = self.cause
         try:
             self.resume(value)
         except CatallaxyError:
             raise
         except Exception as error:
             raise world._diagnose(error) from error
-        world.cause = 0
+        world.env.cause = 0
 
     def _ask(self) -> None:
         self.agent.world._questions[self] = None

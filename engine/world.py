@@ -54,7 +54,6 @@ class World:
         self.episode = check_seed(episode, "episode")
         self.env = Clock()
         self.sequence = 0
-        self.cause = 0
         self.log: Recorder | None = None
         self._questions: dict[Question, None] = {}
         self._agents: dict[str, Agent] = {}
@@ -248,9 +247,6 @@ class World:
         behaviour = getattr(agent, "run", None)
         if behaviour is not None:
             Behaviour(agent, behaviour())
-
-    def _caused_by(self, sequence: int) -> None:
-        self.cause = sequence
 
     def _diagnose(self, error: Exception) -> AgentError:
         """Whose fault an exception is that came out of the event loop."""

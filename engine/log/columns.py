@@ -90,7 +90,7 @@ def columns_of(kind: type[Record]) -> Columns:
 
 def own_fields(kind: type[Record]) -> list[attrs.Attribute[Any]]:
     """The fields that a record class declares (itself or in its bases)."""
-    return [field for field in attrs.fields(kind) if field.name != "_delivery"]
+    return [field for field in attrs.fields(kind) if field.name != "_header"]
 
 
 def field_types(kind: type[Record]) -> dict[str, Any]:

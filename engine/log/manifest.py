@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
@@ -75,6 +76,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     os.replace(temporary, folder / _MANIFEST)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of what a run's result can depend on."""
     found = {"python": python_version()}

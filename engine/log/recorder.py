@@ -93,7 +93,7 @@ class Recorder:
         (A message goes straight to its table, with the header time, sequence, cause, sender's index, receiver's or -1,
         in reply to, latency.)
         """
-        self.tables[row.__class__].append(row, (time, sequence, cause, agent.index))
+        self.tables[row.__class__].append(row, time, sequence, cause, agent.index)
 
     def flush(self) -> None:
         """Write out what has gathered.
@@ -138,7 +138,7 @@ class Recorder:
 
     def _introduce(self, agent: Agent, world: World) -> None:
         row = Present(kind=type(agent).__name__, type=json.dumps(agent.describe(), default=str))
-        self.recorded(agent, row, world.now, 0, world.cause)
+        self.recorded(agent, row, world.now, 0, world.env.cause)
 
     def _list_links(self, world: World) -> None:
         """All links of the world, in bulk: there may be millions. A large complete network lists none."""
@@ -175,7 +175,7 @@ class _Tables(dict[type[Record], "Table | _Unlogged"]):
 class _Unlogged:
     """Stands for the table of a class that is not logged at this level."""
 
-    def append(self, row: Record, header: tuple[float, ...]) -> None:
+    def append(self, row: Record, *header: float) -> None:
         """Forget it."""
 
     def write(self, *_: Any) -> None:

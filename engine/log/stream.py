@@ -18,7 +18,7 @@ class StreamWriter:
         self.path = path
         self.rows = 0
         self._file = path.open("wb")
-        options = pa.ipc.IpcWriteOptions(compression="zstd", emit_dictionary_deltas=True)
+        options = pa.ipc.IpcWriteOptions(compression="zstd", emit_dictionary_deltas=True, use_threads=False)
         self._writer = pa.ipc.new_stream(self._file, schema, options=options)
         self._file.flush()
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Mapping, Sequence
 from struct import Struct, calcsize
 from struct import error as StructError
 from typing import Any, Protocol
@@ -34,6 +33,10 @@ class Table:
         kind: the record class.
         open_sink: makes the sink, given the schema.
         full: called when :meth:`flush` is due.
+
+    Attributes:
+        append: adds a row, ``append(row, *header)``. What it holds is looked at a little later, with other rows: a
+            value that is not of its declared type raises :class:`RecordError` then.
     """
 
     def __init__(
@@ -52,29 +55,34 @@ class Table:
         assert self._dtype.itemsize == calcsize("<" + self._codes)
         self._cells: list[Any] = []
         self._lists: list[Any] = []
-        self._get_packed, self._add_packed = _getter(columns.packed, self._cells)
-        self._get_listed, self._add_listed = _getter(columns.listed, self._lists)
-        self._cells_per_block = len(self._codes) * _ROWS_PER_BLOCK
         self._packed: list[bytes] = []
         self._full = full
+        self.append = self._compile()
         self.sink = open_sink(self.schema)
 
-    def append(self, row: Record, header: tuple[float, ...]) -> None:
-        """Add a row with its header. What it holds is looked at a little later, with other rows.
+    def _compile(self) -> Callable[..., None]:
+        """The method ``append(row, *header)``, in one piece for this class, since every event goes through it."""
+        header = ", ".join(name for name, _ in self._columns.header)
+        packed, listed = (
+            "".join(f"row.{name}, " for name in names) for names in (self._columns.packed, self._columns.listed)
+        )
+        source = [
+            f"def append(row, {header}):",
+            f"    add_cells(({header}, {packed}))",
+            f"    add_lists(({listed}))" if listed else "",
+            f"    if len(cells) >= {len(self._codes) * _ROWS_PER_BLOCK}:",
+            "        pack()",
+        ]
+        names = {"add_cells": self._cells.extend, "add_lists": self._lists.extend, "cells": self._cells}
+        names["pack"] = self._pack_block
+        exec("\n".join(source), names)
+        compiled: Callable[..., None] = names["append"]
+        return compiled
 
-        Raises:
-            RecordError: a value in a row that was added is not of its declared type.
-        """
-        cells = self._cells
-        cells += header
-        if self._get_packed is not None:
-            self._add_packed(self._get_packed(row))
-        if self._get_listed is not None:
-            self._add_listed(self._get_listed(row))
-        if len(cells) >= self._cells_per_block:
-            self._pack(self._block)
-            if len(self._packed) * _ROWS_PER_BLOCK >= ROWS_PER_BATCH:
-                self._full(self)
+    def _pack_block(self) -> None:
+        self._pack(self._block)
+        if len(self._packed) * _ROWS_PER_BLOCK >= ROWS_PER_BATCH:
+            self._full(self)
 
     def flush(self, episode: int, names: pa.Array) -> None:
         """Write what has gathered, as rows of ``episode``; ``names`` are the agents' by index.
@@ -151,9 +159,3 @@ def _fits(value: Any, type_: pa.DataType) -> bool:
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return False
     return True
-
-
-def _getter(names: Iterable[str], cells: list[Any]) -> tuple[Callable[[Any], Any] | None, Callable[[Any], None]]:
-    """How to get the named attributes of a row, and how to add what one gets to ``cells``."""
-    names = tuple(names)
-    return attrgetter(*names) if names else None, cells.append if len(names) == 1 else cells.extend

@@ -38,8 +38,8 @@ class RecordKinds:
         record = kind.__new__(kind)
         for field in own_fields(kind):
             getattr(kind, field.name).__set__(record, _as_declared(row[field.name], hints[field.name]))
-        if hasattr(kind, "_delivery"):
-            kind._delivery.__set__(record, None)
+        if hasattr(kind, "_header"):
+            kind._header.__set__(record, None)
         return record
 
     def _find(self, table: str) -> tuple[type[Record], dict[str, Any]]:

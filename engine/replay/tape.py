@@ -153,7 +153,7 @@ class _Tape:
         agent = world.agents[row.get("sender") or row["agent"]]
         record = self._kinds.restore(table, row)
         self.played += 1
-        world.cause = self._sequences.get(row["cause"], 0)
+        world.env.cause = self._sequences.get(row["cause"], 0)
         if not isinstance(record, Message):
             sequence = agent.record(record)
         elif row["receiver"] is None:
@@ -165,7 +165,7 @@ class _Tape:
             links.recorded = _RecordedLink(world.agents[row["receiver"]], row["latency"])
             sequence = agent._post(row["receiver"], record, NORMAL, self._sequences.get(row["in_reply_to"], 0), None)
             links.recorded = None
-        world.cause = 0
+        world.env.cause = 0
         self._sequences[row["sequence"]] = sequence
 
 
@@ -216,10 +216,11 @@ def _do_nothing(agent: Any, message: Any) -> None:
 class _RecordedLink:
     """The way that a recorded message took."""
 
-    __slots__ = ("delay", "receiver")
+    __slots__ = ("delay", "deliver", "receiver")
 
     def __init__(self, receiver: Agent, delay: float) -> None:
         self.receiver = receiver
+        self.deliver = receiver._door
         self.delay = delay
 
 
