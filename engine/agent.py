@@ -12,6 +12,7 @@ import simpy
 from simpy.events import NORMAL
 
 from .behaviour import Behaviour, Process
+from .clock import Act
 from .departure import Drop
 from .errors import AgentError, CatallaxyError, LinkError, WorldError, failure
 from .feed import Feed
@@ -326,10 +327,10 @@ class Agent:
         delay = link.delay
         if delay is None:
             delay = link.draw()
+        deliver: Act = link.deliver
         if in_reply_to and ask is not None:
-            deliver, header = ask.answer, (self, now, sequence, in_reply_to, None)
-        else:
-            deliver, header = link.deliver, (self, now, sequence, in_reply_to, ask)
+            deliver, ask = ask.answer, None  # an answer to this answer is a message like any other
+        header = (self, now, sequence, in_reply_to, ask)
         if message._header is None:
             mark_sent(message, header)
         else:
@@ -345,7 +346,7 @@ class Agent:
     def _deliver(self, message: Message) -> None:
         """Take in a message that has arrived."""
         env = self.world.env
-        env.cause = message._header[2]
+        env.cause = message._header[2]  # type: ignore[index]
         handler = self._handlers[message.__class__]
         if handler is None:
             self._keep(message)

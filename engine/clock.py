@@ -31,6 +31,9 @@ _BATCH = 100_000
 Act = Callable[[Any], None]
 """What happens to the subject of an entry in the queue when its time has come."""
 
+Entry = tuple[float, int, int, Any, Act]
+"""An entry of the queue: time, priority, number, subject, act."""
+
 
 class Clock(simpy.Environment):
     """The ``env`` of a world.
@@ -44,6 +47,8 @@ class Clock(simpy.Environment):
         failed: the event whose failure nobody took care of.
         made: number of waits made by the entry that is being processed.
     """
+
+    _queue: list[Entry]  # type: ignore[assignment]
 
     def __init__(self) -> None:
         super().__init__(0.0)
@@ -76,7 +81,7 @@ class Clock(simpy.Environment):
         """
         if not 0 <= delay < inf:
             raise DelayError(f"a delay must be a finite number and not negative, got {delay!r} at t={self._now:g}")
-        heappush(self._queue, (self._now + delay, priority, next(self._eid), subject, act))  # type: ignore[misc]
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), subject, act))
 
     def schedule_at(self, event: simpy.Event, time: float, priority: int = NORMAL) -> None:
         """Schedule ``event`` at exactly ``time``, which a delay may miss by a rounding.
@@ -86,7 +91,7 @@ class Clock(simpy.Environment):
         """
         if not self._now <= time < inf:
             raise DelayError(f"a time to come must be finite and not before t={self._now:g}, got {time!r}")
-        heappush(self._queue, (time, priority, next(self._eid), event, self._occur))  # type: ignore[misc]
+        heappush(self._queue, (time, priority, next(self._eid), event, self._occur))
 
     def step(self) -> None:
         """Process the next event.
@@ -96,7 +101,7 @@ class Clock(simpy.Environment):
         """
         if not self._queue:
             raise EmptySchedule
-        self._now, _, _, subject, act = heappop(self._queue)  # type: ignore[misc]
+        self._now, _, _, subject, act = heappop(self._queue)
         self.made = 0
         act(subject)
 
@@ -120,7 +125,7 @@ class Clock(simpy.Environment):
         for _ in repeat(None, _BATCH):
             if not queue or (time := queue[0][0]) >= until or time > self.pause_after:
                 return False
-            self._now, _, _, subject, act = heappop(queue)  # type: ignore[misc]
+            self._now, _, _, subject, act = heappop(queue)
             self.made = 0
             act(subject)
         return True

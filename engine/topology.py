@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .errors import LinkError, NetworkError
+from .errors import DelayError, LinkError, NetworkError
 from .latency import ConstantLatency, Latency, LatencySpec, resolve
 from .records import Record
 from .streams import Stream, stream
@@ -46,12 +47,20 @@ class Link:
         self._rng: Stream | None = None
 
     def draw(self) -> float:
-        """The latency of the next message."""
+        """The latency of the next message.
+
+        Raises:
+            DelayError: the model gave a negative or infinite one, or none at all.
+        """
         if self.delay is not None:
             return self.delay
         if self._rng is None:
             self._rng = self._stream("link")
-        return self.latency.draw(self._rng)
+        delay = self.latency.draw(self._rng)
+        if not 0 <= delay < inf:
+            ends = f"from {self._sender.name!r} to {self.receiver.name!r} at t={self._sender.now:g}"
+            raise DelayError(f"{self.latency!r} drew {delay!r} {ends}: it must be finite and not negative")
+        return delay
 
     @property
     def lag(self) -> float:
@@ -83,11 +92,11 @@ class Adjacency:
 
     @_starts.default
     def _(self) -> memoryview:
-        return memoryview(np.ascontiguousarray(self.starts))
+        return np.ascontiguousarray(self.starts).data
 
     @_targets.default
     def _(self) -> memoryview:
-        return memoryview(np.ascontiguousarray(self.targets))
+        return np.ascontiguousarray(self.targets).data
 
     @classmethod
     def compile(

@@ -73,7 +73,7 @@ class Table:
             f"    if len(cells) >= {len(self._codes) * _ROWS_PER_BLOCK}:",
             "        pack()",
         ]
-        names = {"add_cells": self._cells.extend, "add_lists": self._lists.extend, "cells": self._cells}
+        names: dict[str, Any] = {"add_cells": self._cells.extend, "add_lists": self._lists.extend, "cells": self._cells}
         names["pack"] = self._pack_block
         exec("\n".join(source), names)
         compiled: Callable[..., None] = names["append"]
