@@ -282,8 +282,7 @@ class MarketMaker(LearningAgent):
         """Publish the ladder as it is now, if this market streams."""
         if self._decisions.streaming and self._quotes is not None:
             bids, asks = self.quoting.rungs(self._quotes, self.inventory)
-            sizes = tuple(self.quoting.sizes.tolist())
-            self.publish(Ladder(sizes=sizes, bids=tuple(bids.ravel().tolist()), asks=tuple(asks.ravel().tolist())))
+            self.publish(Ladder(sizes=self.scenario.clients.sizes, bids=bids, asks=asks))
 
     def _book(
         self, change: float, price: float, revenue: float, reference: float, *, hedge: bool, impact: float = 0.0

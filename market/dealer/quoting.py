@@ -87,13 +87,11 @@ class Quoting(ABC):
         low, high = self.space.low, self.space.high
         return np.asarray(np.minimum(np.maximum([*self._nearest(bids, asks, inventory), hedge], low), high))
 
-    def rungs(self, quotes: Quotes, inventory: float) -> tuple[Floats, Floats]:
-        """Distances of bids below and asks above the reference price, bp, each of shape (tiers, sizes)."""
-        distances = [
-            [[-side * quotes.distance(n, -side * z, inventory) for z in self.sizes.tolist()] for n in range(self.tiers)]
-            for side in (1.0, -1.0)
-        ]
-        return np.array(distances[0]), np.array(distances[1])
+    def rungs(self, quotes: Quotes, inventory: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Distances of bids below and asks above the reference price, bp; tier by tier, smallest size first."""
+        places = [(tier, size) for tier in range(self.tiers) for size in self.sizes.tolist()]
+        bids = tuple(-quotes.distance(tier, -size, inventory) for tier, size in places)
+        return bids, tuple(quotes.distance(tier, size, inventory) for tier, size in places)
 
 
 def quoting(clients: Clients, decisions: Decisions) -> Quoting:
@@ -158,11 +156,23 @@ class TieredLadder(Quoting):
         slopes = [(-decisions.max_slope, decisions.max_slope)] * self.tiers
         self.space = _box(*spreads, (0.0, decisions.max_size_slope), *slopes)
         self._smallest = float(self.sizes.min())
+        self._away = [size - self._smallest for size in self.sizes.tolist()]
 
     def quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         n = self.tiers
         spreads, slopes = action[:n], action[n + 1 : 2 * n + 1]
         return _Leaning(spreads, action[n], self._smallest, slopes, self._decisions.max_skew, action[-1])
+
+    def rungs(self, quotes: Quotes, inventory: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        assert isinstance(quotes, _Leaning)
+        bids: list[float] = []
+        asks: list[float] = []
+        for tier, half in enumerate(quotes.spreads):
+            middle = quotes.middle(tier, inventory)
+            distances = [half + quotes.size_slope * away for away in self._away]
+            bids += [distance - middle for distance in distances]
+            asks += [distance + middle for distance in distances]
+        return tuple(bids), tuple(asks)
 
     def _nearest(self, bid: Floats, ask: Floats, inventory: float) -> Sequence[float]:
         half, lean = (bid + ask) / 2.0, (bid - ask) / 2.0 @ self._flow
@@ -175,9 +185,9 @@ class TieredLadder(Quoting):
 
 
 class _Leaning(Quotes):
-    """Half-spread and slope by tier."""
+    """Half-spread and slope by tier, slope in size."""
 
-    __slots__ = ("_most", "_size_slope", "_slopes", "_smallest", "_spreads", "hedge")
+    __slots__ = ("_most", "_slopes", "_smallest", "hedge", "size_slope", "spreads")
 
     def __init__(
         self,
@@ -188,14 +198,17 @@ class _Leaning(Quotes):
         most: float,
         hedge: float,
     ) -> None:
-        self._spreads, self._size_slope, self._smallest = spreads, size_slope, smallest
+        self.spreads, self.size_slope, self._smallest = spreads, size_slope, smallest
         self._slopes, self._most, self.hedge = slopes, most, hedge
 
+    def middle(self, tier: int, inventory: float) -> float:
+        """How far above the reference price a tier's middle lies, bp."""
+        lean, most = self._slopes[tier] * inventory, self._most
+        return -most if lean > most else most if lean < -most else -lean
+
     def distance(self, tier: int, quantity: float, inventory: float) -> float:
-        lean = self._slopes[tier] * inventory
-        most = self._most
-        middle = -most if lean > most else most if lean < -most else -lean
-        half = self._spreads[tier] + self._size_slope * (abs(quantity) - self._smallest)
+        half = self.spreads[tier] + self.size_slope * (abs(quantity) - self._smallest)
+        middle = self.middle(tier, inventory)
         return middle + half if quantity > 0.0 else middle - half
 
 

@@ -63,6 +63,9 @@ def fx_dealer(
     )
 
 
+_FAR = 1e3  # bp: where the limit forbids a quote
+
+
 @attrs.frozen
 class Optimal:
     """The stationary optimum of a dealer who has its clients to itself, tabulated from `fx_solver`.
@@ -106,13 +109,13 @@ def _solved(dealer: FxDealer, step: float) -> FxPolicy:
 
 
 def interpolate(table: FxPolicy, inventory: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
-    """Bids and asks (tiers, sizes), bp, and the hedging rate, MEUR/day, at any inventory; unquoted rungs at 1000 bp."""
+    """Bids and asks (tiers, sizes), bp, and the hedging rate, MEUR/day, at any inventory; unquoted rungs far away."""
     place = min(max((inventory - float(table.grid[0])) / table.step, 0.0), len(table.grid) - 1.0)
     low = min(int(place), len(table.grid) - 2)
     part = place - low
 
     def between(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        left, right = np.minimum(values[..., low], 1e3), np.minimum(values[..., low + 1], 1e3)
-        return np.asarray((1.0 - part) * left + part * right)
+        return np.asarray((1.0 - part) * values[..., low] + part * values[..., low + 1])
 
-    return between(table.bid), between(table.ask), float(between(table.hedge))
+    bid, ask = (between(np.minimum(side, _FAR)) for side in (table.bid, table.ask))
+    return bid, ask, float(between(table.hedge))
