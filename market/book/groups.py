@@ -30,7 +30,7 @@ class ZeroIntelligence:
 
     name: str = attrs.field(default="crowd", validator=validators.min_len(1))
     count: int = attrs.field(default=4, validator=validators.ge(1))
-    limit_rate: float = attrs.field(default=4.0, validator=positive)
+    limit_rate: float = attrs.field(default=2.0, validator=positive)
     decay: float = attrs.field(default=0.0, validator=not_negative)
     reach: int = attrs.field(default=40, validator=validators.ge(1))
     market_rate: float = attrs.field(default=10.0, validator=positive)
@@ -78,9 +78,9 @@ class Informed:
 
     name: str = attrs.field(default="informed", validator=validators.min_len(1))
     count: int = attrs.field(default=2, validator=validators.ge(1))
-    rate: float = attrs.field(default=20.0, validator=positive)
-    margin: float = attrs.field(default=0.1, validator=not_negative)
-    error: float = attrs.field(default=0.2, validator=not_negative)
+    rate: float = attrs.field(default=60.0, validator=positive)
+    margin: float = attrs.field(default=0.2, validator=not_negative)
+    error: float = attrs.field(default=0.3, validator=not_negative)
     size: Distribution = attrs.field(
         default=Constant(5.0), converter=as_distribution, validator=within(0.0, inf, above=True)
     )

@@ -15,8 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from catallaxy.engine import Message
 from catallaxy.market.measures.columns import Events, Floats, Integers, integers, numbers
 from catallaxy.market.prices import BP
+
+from ..messages import TopOfBook, Trade
 
 SECOND = 1.0 / 60.0
 RETURN_INTERVAL = SECOND
@@ -202,6 +205,16 @@ def _level(depths: pa.Table, name: str, level: int) -> Floats:
     return np.array([row[level] if len(row) > level else np.nan for row in rows], dtype=np.float64)
 
 
+def _table(events: Events, kind: type[Message]) -> pa.Table:
+    """The table of a message; an empty one with its columns if the log has none because nothing has happened."""
+    try:
+        return events(kind.table())
+    except LookupError:
+        names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]  # type: ignore[arg-type]
+        columns = {name: pa.array([], pa.int64()) for name in ("episode", "sequence", "cause", *names)}
+        return pa.table({**columns, "time": pa.array([], pa.float64())})
+
+
 @attrs.frozen(eq=False)
 class _Episode:
     """An episode's tables: lots in MEUR, the close in minutes."""
@@ -220,7 +233,7 @@ def _episodes(events: Events) -> Iterator[_Episode]:
         facts = json.loads(row["type"] or "null") or {}
         if {"tick", "lot", "horizon"} <= facts.keys():
             venues[row["episode"]] = facts
-    tops, trades = events("tops"), events("trades")
+    tops, trades = (_table(events, kind) for kind in (TopOfBook, Trade))
     for episode, facts in sorted(venues.items()):
         own = (table.filter(pc.equal(table["episode"], episode)) for table in (tops, trades))
         yield _Episode(episode, *own, lot=facts["lot"], end=facts["horizon"])
