@@ -114,7 +114,8 @@ def test_without_duckdb_the_message_says_what_to_install(
         ("SELECT a.* FROM (SELECT sender, size FROM greetings) a LIMIT 1", [{"sender": "A", "size": 1.0}]),
         (
             "WITH g AS (SELECT sender AS who, time FROM greetings) "
-            "SELECT who, max(g.time) AS last, count(l.up) AS links FROM g JOIN links l ON l.agent = g.who GROUP BY ALL ORDER BY who",
+            "SELECT who, max(g.time) AS last, count(l.up) AS links "
+            "FROM g JOIN links l ON l.agent = g.who GROUP BY ALL ORDER BY who",
             [{"who": "A", "last": 9.0, "links": 9}, {"who": "B", "last": 9.0, "links": 9}],
         ),
         ("SELECT greetings.size + 0 AS size FROM greetings ORDER BY greetings.sequence DESC LIMIT 1", [{"size": 9.0}]),

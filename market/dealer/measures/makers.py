@@ -21,7 +21,8 @@ from .roster import Makers, closing_profits, makers_of
 COLUMNS: Mapping[str, str] = {
     "pnl": "profit and loss of the account, inventory valued at the last reference price",
     "spread_revenue": "sum over clients' trades of size times distance from the reference price",
-    "inventory_pnl": "what the inventory gained and lost with the reference price: pnl - spread_revenue + hedging_cost",
+    "inventory_pnl": "what the inventory gained and lost as the price moved for other reasons than the maker's own "
+    "hedges: pnl - spread_revenue + hedging_cost - impact",
     "hedging_cost": "sum over hedges of size times distance from the reference price",
     "risk_cost": "(gamma / 2) sigma^2 times the integral of the squared inventory",
     "impact": "what the inventory gained by what the maker's own hedges did to the price; mostly negative",
@@ -62,7 +63,7 @@ def _numbers(tally: Tally, profit: float, whole: float, horizon: float) -> dict[
     return {
         "pnl": profit,
         "spread_revenue": tally.spread_revenue,
-        "inventory_pnl": profit - tally.spread_revenue + tally.hedging_cost,
+        "inventory_pnl": profit - tally.spread_revenue + tally.hedging_cost - tally.impact,
         "hedging_cost": tally.hedging_cost,
         "risk_cost": tally.risk_cost,
         "impact": tally.impact,
@@ -95,7 +96,7 @@ def from_log(events: Events) -> pa.Table:
         **trades,
         **_decisions(makers, events("pricings")),
         "pnl": profit,
-        "inventory_pnl": profit - trades["spread_revenue"] + trades["hedging_cost"],
+        "inventory_pnl": profit - trades["spread_revenue"] + trades["hedging_cost"] - trades["impact"],
         "risk_cost": risk,
         "objective": trades["spread_revenue"] - trades["hedging_cost"] + trades["impact"] - risk,
         "market_share": np.divide(trades["volume"], whole, out=np.zeros_like(whole), where=whole > 0.0),

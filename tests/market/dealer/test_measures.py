@@ -11,6 +11,7 @@ from catallaxy.agents import LogUniform, Uniform
 from catallaxy.engine import EventLog
 from catallaxy.market.dealer import (
     DealerScenario,
+    ExchangeCosts,
     FixedSpread,
     LinearSkew,
     MakerGroup,
@@ -33,6 +34,7 @@ SCENARIO = DealerScenario(
         MakerGroup("cautious", 1, LogUniform(5e-3, 2e-2), 0.7, inventory_limit=15.0),
     ),
     session=Session(horizon=60.0),
+    exchange=ExchangeCosts(impact=5e-3),
 )
 SKEWED = {"bold": LinearSkew(0.15, 0.01, 0.1), "cautious": LinearSkew(0.2, 0.03, 0.4)}
 
@@ -69,8 +71,9 @@ def test_measures_agree_with_sums_over_the_messages(play: Play) -> None:
         assert row["volume"] == sum(abs(fill["quantity"]) for fill in fills)
         assert row["trades"] == len(fills)
         assert row["hedged"] == sum(abs(fill["quantity"]) for fill in hedges)
-        assert row["pnl"] == pytest.approx(row["spread_revenue"] + row["inventory_pnl"] - row["hedging_cost"])
-        assert row["objective"] == pytest.approx(row["spread_revenue"] - row["hedging_cost"] - row["risk_cost"])
+        hedging = row["hedging_cost"] - row["impact"]
+        assert row["pnl"] == pytest.approx(row["spread_revenue"] + row["inventory_pnl"] - hedging)
+        assert row["objective"] == pytest.approx(row["spread_revenue"] - hedging - row["risk_cost"])
         risk = 0.5 * row["risk_aversion"] * 2500 / 1440 * row["rms_inventory"] ** 2 * 60.0
         assert row["risk_cost"] == pytest.approx(risk)
     assert sum(table["market_share"].to_pylist()) == pytest.approx(1.0)
