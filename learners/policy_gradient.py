@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -25,6 +25,10 @@ positive: Any = validators.gt(0)
 fraction: Any = validators.and_(validators.ge(0), validators.le(1))
 
 
+def _sizes(values: Iterable[int]) -> tuple[int, ...]:
+    return tuple(values)
+
+
 @attrs.frozen(kw_only=True)
 class PolicyGradientConfig:
     """What every policy-gradient learner can be told."""
@@ -42,7 +46,7 @@ class PolicyGradientConfig:
     weighs all updates alike, larger numbers the last ones more (Shamir & Zhang, 2013); None keeps none."""
     max_gradient: float = attrs.field(default=0.5, validator=positive)
     """The gradient's norm is clipped to this."""
-    hidden: tuple[int, ...] = attrs.field(default=(64, 64), converter=tuple)
+    hidden: tuple[int, ...] = attrs.field(default=(64, 64), converter=_sizes)
     """Sizes of the hidden layers of actor and critic."""
     memory: int = attrs.field(default=0, validator=validators.ge(0))
     """Numbers that an agent remembers from one decision to the next (see `policy_for`); 0: nothing."""

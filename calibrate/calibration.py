@@ -1,0 +1,188 @@
+"""The loop of calibration: agents keep learning while a calibrator tries compositions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from catallaxy.engine import Stream, stream
+from catallaxy.learners import load_checkpoint, save_checkpoint
+
+from .calibrator import Calibrator, Memory, Recommendation, Setting
+from .errors import CalibrationError
+from .methods import METHODS, RECOMMENDED, make_calibrator
+from .population import Population
+from .problem import Problem
+from .targets import Targets
+
+Floats = npt.NDArray[np.float64]
+
+SCALING = 0.5
+"""Part of the burn-in, at its end, from which the measures' spread over the prior is taken."""
+
+
+@attrs.frozen
+class Plan:
+    """How a calibration is to go.
+
+    Attributes:
+        budget: simulated agents' decisions in all: burn-in, exploration and learning are the same decisions.
+        method: the calibrator's name.
+        places: compositions played side by side.
+        burn_in: part of the budget in which compositions are drawn from the prior, for agents to learn from; the same
+            for every method, and every method is told what they showed.
+        conditioned: whether agents are told the composition that they live in.
+        learning: whether agents go on learning after the burn-in.
+        seed: root seed.
+    """
+
+    budget: int = attrs.field(default=2_400_000, validator=attrs.validators.gt(0))
+    method: str = attrs.field(default=RECOMMENDED, validator=attrs.validators.in_(tuple(METHODS)))
+    places: int = attrs.field(default=16, validator=attrs.validators.ge(2))
+    burn_in: float = attrs.field(default=0.2, validator=[attrs.validators.gt(0.0), attrs.validators.lt(1.0)])
+    conditioned: bool = True
+    learning: bool = True
+    seed: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+
+
+@attrs.frozen(eq=False)
+class Step:
+    """What one iteration has brought.
+
+    Attributes:
+        iteration: its number, from 1 on.
+        decisions: spent so far.
+        loss: mean loss of the episodes just played; NaN during the burn-in.
+        points: the compositions that were played, shape (places, d).
+        measures: what they showed, shape (places, m).
+    """
+
+    iteration: int
+    decisions: int
+    loss: float
+    points: Floats
+    measures: Floats
+
+
+class Calibration:
+    """Iterate over it and every iteration yields a `Step`; breaking off leaves everything as after the last one.
+
+    Args:
+        problem: the market.
+        plan: how to go about it.
+        make: makes the calibrator, instead of the plan's method.
+
+    Attributes:
+        population: the agents, who learn along.
+        calibrator: None during the burn-in.
+        targets: scaled targets; None during the burn-in.
+        memory: all compositions played and what they showed.
+    """
+
+    def __init__(
+        self, problem: Problem, plan: Plan, *, make: Callable[[Setting, int], Calibrator] | None = None
+    ) -> None:
+        self.problem, self.plan = problem, plan
+        self._make = make or (lambda setting, seed: make_calibrator(plan.method, setting, seed))
+        self.population = Population(problem, places=plan.places, seed=plan.seed, conditioned=plan.conditioned)
+        self.memory = Memory(problem.space.size, len(problem.targets))
+        self.targets: Targets | None = None
+        self.calibrator: Calibrator | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the budget is spent."""
+        return self.population.decisions >= self.plan.budget
+
+    def __iter__(self) -> Iterator[Step]:
+        while not self.done:
+            yield self._iterate()
+
+    def recommend(self) -> Recommendation:
+        """The composition that the calibrator would choose now.
+
+        Raises:
+            CalibrationError: the burn-in is not over.
+        """
+        if self.calibrator is None:
+            raise CalibrationError("the burn-in is not over: there is nothing to recommend yet")
+        return self.calibrator.recommend(self._rng("recommend"))
+
+    def _iterate(self) -> Step:
+        population, plan = self.population, self.plan
+        if self.calibrator is None and population.decisions >= plan.burn_in * plan.budget and len(self.memory):
+            self._begin()
+        if self.calibrator is None:
+            points = np.asarray(self._rng("burn-in").random((plan.places, self.problem.space.size)))
+        else:
+            points = np.clip(self.calibrator.ask(self._rng("ask")), 0.0, 1.0)
+        measures = population.explore(points)
+        spent, loss = population.decisions, float("nan")
+        self.memory.add(points, measures, spent)
+        if self.calibrator is not None and self.targets is not None:
+            self.calibrator.tell(points, measures, spent, self._rng("tell"))
+            loss = float(np.mean(self.targets.loss(measures)))
+        return Step(population.iterations, spent, loss, points, measures)
+
+    def _begin(self) -> None:
+        """End the burn-in: scale the targets, and tell the calibrator what was seen."""
+        points, measures, spent = self.memory.points, self.memory.measures, self.memory.spent
+        late = spent >= (1.0 - SCALING) * spent[-1]
+        self._set_out(Targets.scaled(self.problem.targets, measures[late]))
+        assert self.calibrator is not None
+        for moment in np.unique(spent):
+            self.calibrator.tell(points[spent == moment], measures[spent == moment], int(moment), self._rng("tell"))
+        self.population.learning = self.plan.learning
+
+    def _set_out(self, targets: Targets) -> None:
+        self.targets = targets
+        setting = Setting(self.problem.space.size, targets, self.plan.places, self.plan.budget)
+        self.calibrator = self._make(setting, self.plan.seed)
+
+    def _rng(self, purpose: str) -> Stream:
+        """Of this iteration alone: what a calibration does next depends on its state, not on how it came there."""
+        return stream(self.plan.seed, self.population.iterations, "calibrator", purpose)
+
+    def save(self, path: str | Path) -> None:
+        """Write all that is needed to go on."""
+        begun = self.calibrator is not None and self.targets is not None
+        state: dict[str, Any] = {
+            "plan": attrs.asdict(self.plan),
+            "parameters": list(self.problem.space.names),
+            "measures": [target.measure for target in self.problem.targets],
+            "population": self.population.state_dict(),
+            "memory": self.memory.state_dict(),
+            "scale": self.targets.scale if begun and self.targets else None,
+            "calibrator": self.calibrator.state_dict() if begun and self.calibrator else None,
+        }
+        save_checkpoint(path, self.population.learners, {"calibration": state})
+
+    def resume(self, path: str | Path) -> None:
+        """Go on from what `save` has written, with the same numbers as if it had never stopped.
+
+        Raises:
+            CalibrationError: it is another calibration's; says what differs.
+            CheckpointError: it is damaged.
+        """
+        state = load_checkpoint(path, self.population.learners).get("calibration")
+        if state is None:
+            raise CalibrationError(f"{path} is no calibration's checkpoint")
+        now = {
+            "plan": attrs.asdict(self.plan),
+            "parameters": list(self.problem.space.names),
+            "measures": [target.measure for target in self.problem.targets],
+        }
+        if told := [f"{name} was {state[name]}, not {now[name]}" for name in now if state[name] != now[name]]:
+            raise CalibrationError(f"{path} is of another calibration: {'; '.join(told)}")
+        self.population.load_state_dict(state["population"])
+        self.memory.load_state_dict(state["memory"])
+        if state["scale"] is not None:
+            self._set_out(Targets(tuple(self.problem.targets), np.asarray(state["scale"], np.float64)))
+            assert self.calibrator is not None
+            self.calibrator.load_state_dict(state["calibrator"])
+            self.population.learning = self.plan.learning

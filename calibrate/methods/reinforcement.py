@@ -1,0 +1,159 @@
+"""The RL calibrator: an agent whose actions move the composition, and who learns more slowly than the market's agents.
+
+Vadori, Ganesh, Reddy & Veloso (2020), "Calibration of shared equilibria": state = supertypes, action = an increment,
+reward = a decreasing transform of the calibration loss, several compositions explored at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from catallaxy.engine import Stream
+from catallaxy.learners import PPO, GaussianPolicy, PolicySpec, PPOConfig, TrajectoryBuffer
+
+from ..calibrator import Recommendation, Setting
+
+Floats = npt.NDArray[np.float64]
+
+
+@attrs.frozen
+class ReinforcementConfig:
+    """What the RL calibrator can be told; the defaults are the talk's calibrator.
+
+    Attributes:
+        errors: whether its state holds the standardised, clipped target errors beside the composition.
+        discount: of the reward of later moves; 0 looks at the next one alone.
+        increment: the largest move of a parameter, as a part of its range.
+        explore: standard deviations of its moves in units of `increment`, at the beginning and at the end.
+        every: updates of the agents for each of its own: the two time scales.
+        learning_rate: of its own policy.
+        window: part of the path, at its end, whose mean composition it recommends.
+        offset: the reward is -log(loss + offset).
+    """
+
+    errors: bool = False
+    discount: float = attrs.field(default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.lt(1.0)])
+    increment: float = attrs.field(default=0.12, validator=attrs.validators.gt(0.0))
+    explore: tuple[float, float] = (0.7, 0.35)
+    every: int = attrs.field(default=8, validator=attrs.validators.ge(1))
+    learning_rate: float = attrs.field(default=3e-3, validator=attrs.validators.gt(0.0))
+    window: float = attrs.field(default=1.0 / 6.0, validator=attrs.validators.gt(0.0))
+    offset: float = attrs.field(default=0.02, validator=attrs.validators.gt(0.0))
+
+
+INFORMED = ReinforcementConfig(errors=True, discount=0.8)
+"""The same with the target errors in its state, and a look-ahead of several moves."""
+
+_CLIP = 3.0
+
+
+class Reinforcement:
+    """A policy over increments, learned by PPO on the compositions' own trajectories.
+
+    Recommends the mean composition over the last part of its path.
+    """
+
+    def __init__(self, setting: Setting, config: ReinforcementConfig | None = None, *, seed: int = 0) -> None:
+        self.setting, self.config = setting, config or ReinforcementConfig()
+        size, measures = setting.size, len(setting.targets.targets)
+        self._rate = -log(self.config.discount) if self.config.discount > 0.0 else 1e3
+        spec = PolicySpec(
+            "calibrator",
+            size + measures * self.config.errors,
+            (-self.config.increment,) * size,
+            (self.config.increment,) * size,
+        )
+        ppo = PPOConfig(
+            learning_rate=self.config.learning_rate,
+            minibatch=self.config.every * setting.places,
+            epochs=8,
+            lam=0.9,
+            hidden=(32, 32),
+        )
+        self.learner = PPO(spec, ppo, seed=seed)
+        self.buffer = TrajectoryBuffer(spec.observation_size, size)
+        self.points: Floats = np.empty((0, size))
+        self.path: Floats = np.empty((0, size))
+        self._told = 0
+        self._explore(0.0)
+
+    def ask(self, rng: Stream) -> Floats:
+        """Where the moves have led."""
+        if not len(self.points):
+            self.points = np.asarray(rng.random((self.setting.places, self.setting.size)))
+        return self.points
+
+    def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
+        """Reward the last moves, and make the next ones."""
+        if points.shape != self.points.shape or not np.array_equal(points, self.points):
+            return  # the burn-in's
+        targets, count = self.setting.targets, len(points)
+        state = 2.0 * points - 1.0
+        if self.config.errors:
+            state = np.concatenate([state, np.clip(targets.errors(measures), -_CLIP, _CLIP)], axis=1)
+        reward = -np.log(targets.loss(measures) + self.config.offset)
+        observation = state.astype(np.float32)
+        acted = self.learner.act(observation, rng.standard_normal((count, self.setting.size)).astype(np.float32))
+        self.buffer.decide(
+            range(count),
+            observation,
+            acted.raw,
+            acted.logp,
+            acted.values,
+            time=[float(self._told)] * count,
+            rate=[self._rate] * count,
+            reward=reward,
+            elapsed=[1.0] * count,
+        )
+        self._told += 1
+        self.path = np.concatenate([self.path, points.mean(axis=0)[None]])
+        self.points = _reflected(points + acted.actions)
+        if self._told % self.config.every == 0:
+            self.learner.update(self.buffer)
+            self.buffer.carry()
+            self._explore(spent / self.setting.budget)
+
+    def recommend(self, rng: Stream) -> Recommendation:
+        """The mean of the path's last part; the compositions as they are now as draws."""
+        if not len(self.path):
+            return Recommendation(np.full(self.setting.size, 0.5), self.points)
+        last = max(1, round(self.config.window * len(self.path)))
+        return Recommendation(self.path[-last:].mean(axis=0), self.points)
+
+    def _explore(self, done: float) -> None:
+        """Set the deviation of its moves: it falls from the first of `explore` to the second."""
+        import torch
+
+        first, last = self.config.explore
+        policy = self.learner.policy
+        assert isinstance(policy, GaussianPolicy)
+        with torch.no_grad():
+            policy.log_std.fill_(log(first + (last - first) * min(done, 1.0)))
+        policy.refresh()
+
+    def state_dict(self) -> dict[str, Any]:
+        """See `Calibrator`."""
+        return {
+            "learner": self.learner.state_dict(),
+            "buffer": {name: column.copy() for name, column in self.buffer.columns().items()},
+            "points": self.points,
+            "path": self.path,
+            "told": self._told,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """See `Calibrator`."""
+        self.learner.load_state_dict(state["learner"])
+        self.buffer.assemble([state["buffer"]])
+        self.points, self.path, self._told = state["points"], state["path"], int(state["told"])
+
+
+def _reflected(points: Floats) -> Floats:
+    """Moves that would leave the cube are reflected at its faces."""
+    return np.asarray(1.0 - np.abs(1.0 - np.abs(points)), np.float64)

@@ -1,0 +1,115 @@
+"""Model-based calibration: a local map of every measure, and Thompson sampling around the best estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from catallaxy.engine import Stream
+
+from ..calibrator import Memory, Recommendation, Setting
+from ..surrogate import RESOLUTION, Quadratic
+
+Floats = npt.NDArray[np.float64]
+
+DRAWS = 96
+"""Compositions drawn for a recommendation's intervals."""
+
+
+@attrs.frozen
+class SurrogateConfig:
+    """What the model-based calibrator can be told.
+
+    Attributes:
+        width: of the neighbourhood in which the map is fitted, as a part of the cube, once enough pairs lie in it.
+        memory: part of the decisions spent by now after which a pair counts 1/e: the agents have learned since.
+        jitter: standard deviation of what is added to proposals.
+        roaming: part of the proposals that come from the prior, against a map that misleads.
+    """
+
+    width: float = attrs.field(default=0.3, validator=attrs.validators.gt(0.0))
+    memory: float = attrs.field(default=0.5, validator=attrs.validators.gt(0.0))
+    jitter: float = attrs.field(default=0.04, validator=attrs.validators.ge(0.0))
+    roaming: float = attrs.field(default=0.0625, validator=attrs.validators.ge(0.0))
+
+
+class Surrogate:
+    """Fits a quadratic map of each measure to all pairs, and plays what drawn maps say is best.
+
+    Every episode of every composition teaches the map, whatever it was played for; targets enter only when the map is
+    searched. Pairs are weighted by how recent they are (agents learn) and how near (a quadratic holds locally).
+    Recommends the composition that is best by the expected map.
+    """
+
+    def __init__(self, setting: Setting, config: SurrogateConfig | None = None) -> None:
+        self.setting, self.config = setting, config or SurrogateConfig()
+        self.memory = Memory(setting.size, len(setting.targets.targets))
+        self.centre: Floats = np.full(setting.size, 0.5)
+
+    def ask(self, rng: Stream) -> Floats:
+        """Thompson sampling: the best composition of as many drawn maps, jittered."""
+        setting, config = self.setting, self.config
+        points = self._drawn(setting.places, rng) + config.jitter * rng.standard_normal((setting.places, setting.size))
+        roaming = rng.random(setting.places) < config.roaming
+        points = np.where(roaming[:, None], rng.random(points.shape), points)
+        return np.asarray(np.clip(points, 0.0, 1.0), np.float64)
+
+    def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
+        """Add pairs, and move the centre to the best composition by the map as it is now."""
+        self.memory.add(points, measures, spent)
+        self.centre = self._expected(rng)
+
+    def recommend(self, rng: Stream) -> Recommendation:
+        """The best composition by the expected map; draws by maps and targets as uncertain as they are."""
+        return Recommendation(self._expected(rng), self._plausible(DRAWS, rng))
+
+    def model(self, centre: Floats | None = None) -> Quadratic:
+        """The map as it is now."""
+        memory, config = self.memory, self.config
+        centre = self.centre if centre is None else centre
+        points, spent = memory.points, memory.spent
+        age = (spent[-1] - spent) / (config.memory * spent[-1]) if spent[-1] > 0 else np.zeros(len(spent))
+        distance = np.mean((points - centre) ** 2, axis=1)
+        recent, width = np.exp(-age), config.width
+        needed = 3.0 * (1 + len(centre) + len(centre) * (len(centre) + 1) / 2)
+        weights = recent * np.exp(-0.5 * distance / width**2)
+        while weights.sum() < needed and width < 10.0:  # widen until a quadratic is determined
+            width *= 1.3
+            weights = recent * np.exp(-0.5 * distance / width**2)
+        return Quadratic.fit(points, memory.measures, weights, centre, self.setting.targets)
+
+    def _expected(self, rng: Stream) -> Floats:
+        if len(self.memory) < 2:
+            return np.full(self.setting.size, 0.5)
+        model, targets = self.model(), self.setting.targets
+        return np.asarray(model.best(model.coefficients[None], targets.values[None], targets, rng, candidates=512)[0])
+
+    def _drawn(self, count: int, rng: Stream) -> Floats:
+        """The best compositions of drawn maps."""
+        if len(self.memory) < 2:
+            return np.asarray(rng.random((count, self.setting.size)))
+        model, targets = self.model(), self.setting.targets
+        return model.best(model.draw(count, rng), np.tile(targets.values, (count, 1)), targets, rng)
+
+    def _plausible(self, count: int, rng: Stream) -> Floats:
+        """Compositions that agree with drawn maps and with aims drawn within what is known of them."""
+        if len(self.memory) < 2:
+            return np.asarray(rng.random((count, self.setting.size)))
+        model, targets = self.model(), self.setting.targets
+        own = np.array([target.uncertainty for target in targets.targets])
+        known = np.hypot(own, RESOLUTION * targets.scale)
+        aims = targets.values + known * rng.standard_normal((count, len(known)))
+        return model.plausible(model.draw(count, rng), aims, targets, rng)
+
+    def state_dict(self) -> dict[str, Any]:
+        """See `Calibrator`."""
+        return {"memory": self.memory.state_dict(), "centre": self.centre}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """See `Calibrator`."""
+        self.memory.load_state_dict(state["memory"])
+        self.centre = np.asarray(state["centre"], np.float64)

@@ -1,0 +1,67 @@
+"""Calibrators on a map that is known, with noise: no agents, so that it is quick."""
+
+import numpy as np
+import pytest
+
+from catallaxy.calibrate import METHODS, Setting, Target, Targets, make_calibrator
+from catallaxy.engine import stream
+
+TRUTH = np.array([0.3, 0.7, 0.55])
+
+
+def shows(points):
+    """Four measures of three parameters, curved and crossed."""
+    a, b, c = points.T
+    return np.stack([2 * a + 0.5 * b * c, b - 0.4 * a**2, c + 0.3 * np.sin(3 * a), a * b + c**2], axis=1)
+
+
+def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None):
+    """The recommendation after some iterations, each with 16 noisy measurements."""
+    rng = np.random.default_rng(seed)
+    prior = shows(rng.random((400, 3)))
+    wanted = shows(TRUTH[None])[0]
+    targets = Targets.scaled([Target(f"y{n}", value) for n, value in enumerate(wanted)], prior)
+    setting = Setting(3, targets, 16, iterations)
+    found = make_calibrator(method, setting, seed)
+    for turn in range(iterations):
+        if turn == resume_at:
+            state = found.state_dict()
+            found = make_calibrator(method, setting, seed + 1)
+            found.load_state_dict(state)
+        points = np.clip(found.ask(stream(seed, turn, "ask")), 0.0, 1.0)
+        assert points.shape == (16, 3)
+        measures = shows(points) + noise * rng.standard_normal((16, 4))
+        found.tell(points, measures, turn + 1, stream(seed, turn, "tell"))
+    return found.recommend(stream(seed, iterations, "recommend"))
+
+
+@pytest.mark.parametrize(
+    ("method", "within"), [("surrogate", 0.03), ("kalman", 0.08), ("rl", 0.25), ("rl-talk", 0.3), ("random", 0.3)]
+)
+def test_every_method_comes_near_the_truth(method, within):
+    errors = [np.abs(calibrated(method, seed=seed).point - TRUTH).max() for seed in (1, 2)]
+    assert np.mean(errors) < within
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_goes_on_as_if_it_had_never_stopped(method):
+    whole, resumed = calibrated(method, iterations=40), calibrated(method, iterations=40, resume_at=23)
+    assert np.array_equal(whole.point, resumed.point)
+    assert np.array_equal(whole.draws, resumed.draws)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_recommendations_lie_in_the_cube(method):
+    for iterations in (0, 1, 9):
+        found = calibrated(method, iterations=iterations)
+        assert found.point.shape == (3,)
+        assert np.all((found.point >= 0.0) & (found.point <= 1.0))
+        assert np.all((found.draws >= 0.0) & (found.draws <= 1.0))
+
+
+def test_the_model_based_intervals_hold_the_truth_about_as_often_as_they_say():
+    held = []
+    for seed in range(12):
+        low, high = calibrated("surrogate", iterations=60, seed=seed).interval()
+        held += ((low <= TRUTH) & (high >= TRUTH)).tolist()
+    assert np.mean(held) > 0.8
