@@ -2,7 +2,8 @@
 
 Three decision spaces of growing detail; each turns an action into quotes, and any prices into the action nearest to
 them, so that scripted makers can say their prices and need not know in which space they are decided. Distances are in
-bp of the reference price: of bids below it, of asks above it. The last component of every action is the hedge.
+bp of the reference price: of bids below it, of asks above it. The last component of an action is the hedge, unless
+makers do not hedge.
 """
 
 from __future__ import annotations
@@ -64,10 +65,19 @@ class Quoting(ABC):
         self._flow = np.array(clients.sizes) * np.array(clients.shares)
         self._flow /= self._flow.sum()
         self._decisions = decisions
+        self._hedges = decisions.hedging != "none"
 
-    @abstractmethod
     def quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         """What an action means for a maker with this inventory, MEUR."""
+        return self._quotes(action if self._hedges else [*action, 0.0], inventory)
+
+    @abstractmethod
+    def _quotes(self, action: Sequence[float], inventory: float) -> Quotes:
+        """What an action with a hedge means."""
+
+    def _box(self, *ranges: tuple[float, float]) -> spaces.Box:
+        low, high = np.array([*ranges, (0.0, 1.0)] if self._hedges else ranges).T
+        return spaces.Box(low, high, dtype=np.float64)
 
     @abstractmethod
     def _nearest(self, bid: Floats, ask: Floats, inventory: float) -> Sequence[float]:
@@ -85,7 +95,8 @@ class Quoting(ABC):
         shape = (self.tiers, len(self.sizes))
         bids, asks = (np.broadcast_to(np.asarray(side, np.float64), shape) for side in (bid, ask))
         low, high = self.space.low, self.space.high
-        return np.asarray(np.minimum(np.maximum([*self._nearest(bids, asks, inventory), hedge], low), high))
+        quotes = self._nearest(bids, asks, inventory)
+        return np.asarray(np.minimum(np.maximum([*quotes, hedge] if self._hedges else quotes, low), high))
 
     def rungs(self, quotes: Quotes, inventory: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Distances of bids below and asks above the reference price, bp; tier by tier, smallest size first."""
@@ -100,11 +111,6 @@ def quoting(clients: Clients, decisions: Decisions) -> Quoting:
     return kinds[decisions.quotes](clients, decisions)
 
 
-def _box(*ranges: tuple[float, float]) -> spaces.Box:
-    low, high = np.array([*ranges, (0.0, 1.0)]).T
-    return spaces.Box(low, high, dtype=np.float64)
-
-
 class OnePrice(Quoting):
     """(half-spread, skew, hedge): [0, max_half_spread] x [-max_skew, max_skew] bp x [0, 1], for all tiers and sizes.
 
@@ -114,9 +120,9 @@ class OnePrice(Quoting):
 
     def __init__(self, clients: Clients, decisions: Decisions) -> None:
         super().__init__(clients, decisions)
-        self.space = _box((0.0, decisions.max_half_spread), (-decisions.max_skew, decisions.max_skew))
+        self.space = self._box((0.0, decisions.max_half_spread), (-decisions.max_skew, decisions.max_skew))
 
-    def quotes(self, action: Sequence[float], inventory: float) -> Quotes:
+    def _quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         half_spread, skew, hedge = action
         middle = -skew if inventory > 0.0 else skew if inventory < 0.0 else 0.0
         return _Fixed(half_spread, middle, hedge)
@@ -154,11 +160,11 @@ class TieredLadder(Quoting):
         super().__init__(clients, decisions)
         spreads = [(0.0, decisions.max_half_spread)] * self.tiers
         slopes = [(-decisions.max_slope, decisions.max_slope)] * self.tiers
-        self.space = _box(*spreads, (0.0, decisions.max_size_slope), *slopes)
+        self.space = self._box(*spreads, (0.0, decisions.max_size_slope), *slopes)
         self._smallest = float(self.sizes.min())
         self._away = [size - self._smallest for size in self.sizes.tolist()]
 
-    def quotes(self, action: Sequence[float], inventory: float) -> Quotes:
+    def _quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         n = self.tiers
         spreads, slopes = action[:n], action[n + 1 : 2 * n + 1]
         return _Leaning(spreads, action[n], self._smallest, slopes, self._decisions.max_skew, action[-1])
@@ -222,9 +228,9 @@ class FullLadder(Quoting):
     def __init__(self, clients: Clients, decisions: Decisions) -> None:
         super().__init__(clients, decisions)
         rung = (-decisions.max_skew, decisions.max_half_spread)
-        self.space = _box(*[rung] * (2 * self.tiers * len(self.sizes)))
+        self.space = self._box(*[rung] * (2 * self.tiers * len(self.sizes)))
 
-    def quotes(self, action: Sequence[float], inventory: float) -> Quotes:
+    def _quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         count = self.tiers * len(self.sizes)
         reducing, increasing = action[:count], action[count : 2 * count]
         if inventory == 0.0:

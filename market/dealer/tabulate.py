@@ -30,7 +30,7 @@ def tabulated(
     """What a policy quotes and hedges at each inventory, as if it decided anew whenever its inventory changes.
 
     Args:
-        scenario: the market; makers hedge at a rate. The first group's inventory limit holds.
+        scenario: the market; makers hedge at a rate or not at all. The first group's inventory limit holds.
         kind: the maker's type.
         act: answers rows of what makers see, [n, d] float32, by actions [n, a].
         grid: inventories, MEUR, shape (points,), evenly spaced and within the limit.
@@ -40,11 +40,11 @@ def tabulated(
         The table; what would carry the inventory beyond the grid is not quoted.
 
     Raises:
-        ValueError: makers do not hedge at a rate.
+        ValueError: makers hedge fractions at once.
     """
     decisions, limit = scenario.decisions, scenario.makers[0].inventory_limit
-    if decisions.hedging != "rate":
-        raise ValueError(f"a table holds hedging rates, but decisions.hedging is {decisions.hedging!r}, not 'rate'")
+    if decisions.hedging == "fraction":
+        raise ValueError("a table holds hedging rates, but decisions.hedging is 'fraction', not 'rate' or 'none'")
     space = quoting(scenario.clients, decisions)
     seen = [(*observe(q / limit, left, scenario.session.horizon), *kind.features) for q in grid.tolist()]
     actions = act(np.array(seen, np.float32)).tolist()

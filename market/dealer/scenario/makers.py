@@ -114,7 +114,7 @@ class Decisions:
         streaming: whether makers stream their prices and clients take them, or clients ask each time.
         hedging: what the last component of a decision, in [0, 1], is. "fraction": the part of the inventory that is
             sent to the exchange at once; "rate": the part of `max_hedge_rate` at which the inventory is worked off
-            until the next decision. Either way hedges only reduce the inventory.
+            until the next decision. Either way hedges only reduce the inventory. "none": there is no such component.
         max_half_spread: bp; half-spreads, and distances of rungs, are decided in [0, max_half_spread]
             (full-ladder: from -max_skew on).
         max_skew: bp; skews, against the inventory, lie in [-max_skew, max_skew].
@@ -135,8 +135,8 @@ class Decisions:
         default="one-price", validator=validators.in_(("one-price", "ladder", "full-ladder"))
     )
     streaming: bool = False
-    hedging: Literal["fraction", "rate"] = attrs.field(
-        default="fraction", validator=validators.in_(("fraction", "rate"))
+    hedging: Literal["fraction", "rate", "none"] = attrs.field(
+        default="fraction", validator=validators.in_(("fraction", "rate", "none"))
     )
     max_half_spread: float = attrs.field(default=2.0, validator=positive)
     max_skew: float = attrs.field(default=1.5, validator=positive)

@@ -101,6 +101,15 @@ def test_quotes_by_rung_are_quotes_by_request(kind: str, inventory: float) -> No
     assert middle == pytest.approx((asks - bids)[:, 0].mean() / 2)
 
 
+@pytest.mark.parametrize("kind", SPACES)
+def test_makers_who_do_not_hedge_have_nothing_to_decide_about_it(kind: str) -> None:
+    with_hedge, without = space(kind), space(kind, hedging="none")
+    assert without.space.shape[0] == with_hedge.space.shape[0] - 1
+    action = without.action(0.3, 0.2, 0.9, 5.0)
+    np.testing.assert_array_equal(action, with_hedge.action(0.3, 0.2, 0.9, 5.0)[:-1])
+    assert without.quotes(action.tolist(), 5.0).hedge == 0.0
+
+
 def always(action: list[float]) -> Callable[[LearningAgent, Any], Any]:
     return lambda agent, observation: np.array(action)
 
