@@ -10,7 +10,7 @@ from catallaxy.market.prices import BP
 
 from .exchange import EXCHANGE
 from .maker import MarketMaker
-from .messages import Fill, Ladder, Order, Quote, QuoteRequest, Tick
+from .messages import Enquiry, Fill, Ladder, Order, Quote, QuoteRequest, Tick
 from .scenario import MINUTES_PER_DAY, Clients, Session
 
 
@@ -79,6 +79,8 @@ class Client(Agent):
         equals = [offer for offer in offers if sign * offer[0] == best]
         price, maker = equals[int(lot * len(equals))]
         distance = sign * (price / self._reference() - 1.0) / BP
+        if self._streaming:
+            self.record(Enquiry(quantity, self.tier, len(offers), distance))
         if chance < self.acceptance(distance):
             (answer,) = yield self.ask(maker, Order(quantity=quantity, price=price))
             if answer.__class__ is Fill:

@@ -55,6 +55,22 @@ class Ladder(Message):
         return self.asks[place] if quantity > 0.0 else -self.bids[place]
 
 
+class Enquiry(Record, table="enquiries"):
+    """A client has looked at the ladders that are streamed to it; an order follows if the best price suits it.
+
+    Attributes:
+        quantity: MEUR that it would buy, or sell if negative.
+        tier: the client's, counted from 1.
+        offers: how many makers would trade it.
+        distance: of the best price from the reference price as the client sees it, bp; positive is to its cost.
+    """
+
+    quantity: float
+    tier: int
+    offers: int
+    distance: float
+
+
 def rung(sizes: Sequence[float], tier: int, quantity: float) -> int:
     """Which rung of a ladder is for a quantity: the smallest size that holds it, or the largest.
 

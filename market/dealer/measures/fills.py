@@ -1,11 +1,13 @@
 """How the probability of a trade falls with the quoted distance."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import attrs
 import numpy as np
 import pyarrow as pa
 
+from catallaxy.engine import CatallaxyError
 from catallaxy.market.measures import LogisticFit, curve, fit_logistic
 from catallaxy.market.measures.columns import (
     Events,
@@ -26,13 +28,17 @@ from .trades import ReferencePrice
 Truths = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
+class NoRequestsError(CatallaxyError, LookupError):
+    """A log from which no curve can be drawn."""
+
+
 @attrs.frozen(eq=False)
 class Requests:
     """Requests for a quote that got at least one, shape (requests,).
 
     Attributes:
         episode: number.
-        time: minutes, when the client had heard from everybody whom it asked.
+        time: minutes, when the client had heard from everybody whom it asked, or looked.
         tier: the client's, counted from 1.
         quantity: MEUR, positive where the client wants to buy.
         quotes: how many it got.
@@ -50,19 +56,33 @@ class Requests:
 
 
 def requests_of(events: Events) -> Requests:
-    """Every request that was quoted while the reference price stood still.
+    """Every request of a client that was quoted, and every look at streamed ladders; investors' are left out.
 
-    The client's distance is from the reference price as it saw it, with a lag that the log does not tell. So requests
-    are left out if the exchange ticked between their answers' arrival and as long before the request as the answers
-    took: then nobody's lag (if it is no longer than that) makes a difference. Ticks do not depend on what is accepted,
-    so nothing is biased by this.
+    Of requests, the client's distance is from the reference price as it saw it, with a lag that the log does not tell.
+    So those are left out during which, or as long before which as they took, the exchange ticked: then nobody's lag (if
+    it is no longer than that) makes a difference. Ticks do not depend on what is accepted: nothing is biased by this.
     """
-    asked = in_order(events("quote_requests"))
-    quotes, orders = in_order(events("quotes")), in_order(events("orders"))
-    clients = sorted(str(name) for name in asked.column("sender").cast(pa.string()).unique().to_pylist())
-    owner, time = _owners(asked, clients), numbers(asked, "time")
+    parts = []
+    for table, read in (("quote_requests", _asked), ("enquiries", _looked)):
+        try:
+            rows = in_order(events(table))
+        except LookupError:
+            continue
+        parts.append(read(rows, events))
+    if not parts:
+        raise NoRequestsError("the log has no requests: they are of level 'all'")
+    fields = [field.name for field in attrs.fields(Requests)]
+    return Requests(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in fields})
+
+
+def _asked(asked: pa.Table, events: Events) -> Requests:
+    """Clients' requests to makers, and the quotes that answered them."""
+    quotes = in_order(events("quotes"))
+    clients = _clients(asked, "sender", events)
+    asked = asked.filter(pa.array(places(asked, "sender", clients) >= 0))
+    owner, time = _owners(asked, "sender", clients), numbers(asked, "time")
     # Everybody who is asked gets a row of its own: one request is a run of rows of one client at one time.
-    begins = np.append(True, (owner[1:] != owner[:-1]) | (time[1:] != time[:-1])) if len(owner) else owner.astype(bool)
+    begins = np.append(True, (owner[1:] != owner[:-1]) | (time[1:] != time[:-1]))[: len(owner)]
     request, first = np.cumsum(begins) - 1, np.flatnonzero(begins)
     row = same(moments(asked), moments_of(integers(quotes, "episode"), integers(quotes, "in_reply_to")))
     answered = row >= 0
@@ -75,7 +95,7 @@ def requests_of(events: Events) -> Requests:
     reference, until = ReferencePrice(events), np.where(np.isfinite(arrived), arrived, start)
     kept = np.isfinite(price) & (reference.ticks(episode, until) == reference.ticks(episode, 2.0 * start - until))
     traded = np.zeros(len(first), dtype=np.bool_)
-    traded[request[_ordered(asked, owner, orders, _owners(orders, clients))]] = True
+    traded[request[_ordered(asked, owner, clients, events)]] = True
     return Requests(
         episode=episode[kept],
         time=arrived[kept],
@@ -87,18 +107,46 @@ def requests_of(events: Events) -> Requests:
     )
 
 
-def _owners(table: pa.Table, clients: Sequence[str]) -> Integers:
-    """A number for the episode and client who sent each row; -1 for anybody else."""
-    place = places(table, "sender", clients)
+def _looked(looks: pa.Table, events: Events) -> Requests:
+    """Clients' looks at streamed ladders, which say themselves what the client saw."""
+    clients = _clients(looks, "agent", events)
+    traded = np.zeros(looks.num_rows, dtype=np.bool_)
+    traded[_ordered(looks, _owners(looks, "agent", clients), clients, events)] = True
+    return Requests(
+        episode=integers(looks, "episode"),
+        time=numbers(looks, "time"),
+        tier=integers(looks, "tier"),
+        quantity=numbers(looks, "quantity"),
+        quotes=integers(looks, "offers"),
+        distance=numbers(looks, "distance"),
+        traded=traded,
+    )
+
+
+def _clients(table: pa.Table, column: str, events: Events) -> list[str]:
+    """Who asks and is no investor: an investor asks for both sides and for the most that it might trade."""
+    names = set(table.column(column).cast(pa.string()).unique().to_pylist())
+    with suppress(LookupError):
+        names -= set(events("timings").column("agent").cast(pa.string()).unique().to_pylist())
+    return sorted(str(name) for name in names)
+
+
+def _owners(table: pa.Table, column: str, clients: Sequence[str]) -> Integers:
+    """A number for the episode and client of each row; -1 for anybody else."""
+    place = places(table, column, clients)
     return np.where(place >= 0, integers(table, "episode") * len(clients) + place, -1)
 
 
-def _ordered(asked: pa.Table, owner: Integers, orders: pa.Table, buyer: Integers) -> Integers:
+def _ordered(asked: pa.Table, owner: Integers, clients: Sequence[str], events: Events) -> Integers:
     """The row of the request that each order followed: a client's order belongs to its latest request."""
+    try:
+        orders = in_order(events("orders"))
+    except LookupError:  # nobody has traded
+        return np.zeros(0, dtype=np.int64)
     known = np.unique(owner)
     key = (np.searchsorted(known, owner) << 32) | integers(asked, "sequence")
     order = np.argsort(key)
-    at = same(known, buyer)
+    at = same(known, _owners(orders, "sender", clients))
     wanted = (at << 32) | integers(orders, "sequence")
     return order[latest(key[order], wanted[at >= 0])]
 

@@ -12,7 +12,7 @@ import pytest
 
 from catallaxy.agents import LearningAgent
 from catallaxy.engine import EventLog
-from catallaxy.market.dealer import DealerScenario, ExchangeCosts, LinearSkew, MakerGroup, Session, build
+from catallaxy.market.dealer import DealerScenario, Decisions, ExchangeCosts, LinearSkew, MakerGroup, Session, build
 from catallaxy.market.dealer import measures as dealer
 from catallaxy.market.measures import summarise
 
@@ -192,13 +192,18 @@ def test_skew_bins_hold_every_decision_once(log: Log) -> None:
             assert row["mean"] == pytest.approx(-slope * row["inventory"], abs=0.5 * slope * width)
 
 
+@pytest.mark.parametrize("streaming", [False, True])
 @pytest.mark.parametrize("makers", [1, 3])
-def test_the_curve_fitted_to_logged_flow_recovers_the_tiers_of_paper_d(tmp_path: Path, makers: int) -> None:
+def test_the_curve_fitted_to_logged_flow_recovers_the_tiers_of_paper_d(
+    tmp_path: Path, makers: int, streaming: bool
+) -> None:
     """Tier 1: alpha = -0.3, beta = 5 /bp; tier 2: alpha = -1.9, beta = 15 /bp."""
     scenario = attrs.evolve(SCENARIO, makers=(MakerGroup("maker", makers, connectivity=0.9, inventory_limit=1e4),))
+    scenario = attrs.evolve(scenario, decisions=Decisions(streaming=streaming))
     log = played(tmp_path / "run", scenario, Wandering(0.8 + 0.2 * makers), 8, 11)
     fits = dealer.acceptance(log).to_pylist()
-    asked = {(row["episode"], row["sender"], row["time"]) for row in log.rows("quote_requests")}
+    table, who = ("enquiries", "agent") if streaming else ("quote_requests", "sender")
+    asked = {(row["episode"], row[who], row["time"]) for row in log.rows(table)}
     assert 0.9 * len(asked) < sum(fit["requests"] for fit in fits) <= len(asked)
     for fit, (alpha, beta) in zip(fits, ((-0.3, 5.0), (-1.9, 15.0)), strict=True):
         assert fit["alpha_low"] < alpha < fit["alpha_high"]
@@ -220,3 +225,10 @@ def test_a_log_of_trades_only_is_measured_as_far_as_it_goes(tmp_path: Path) -> N
     assert (flow["effective_spread"].to_numpy() > 0.0).any()
     assert dealer.pnl(log).num_rows == 6
     json.dumps(dealer.inventory(log).to_pylist())
+
+
+def test_where_nobody_trades_the_curve_is_flat_and_no_fit_is_made_up(tmp_path: Path) -> None:
+    dear = attrs.evolve(SCENARIO, makers=(MakerGroup("maker", 1),), session=Session(horizon=5.0))
+    log = played(tmp_path / "run", dear, LinearSkew(2.0, 0.0, 0.0), 1, 3)
+    assert {row["probability"] for row in dealer.fill_curve(log).to_pylist()} == {0.0}
+    assert {row["alpha"] for row in dealer.acceptance(log).to_pylist()} == {None}
