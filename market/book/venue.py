@@ -43,12 +43,13 @@ class OrderBookVenue(Agent):
     """
 
     def __init__(self, name: str, instrument: Instrument, hours: Hours) -> None:
-        super().__init__(name)
+        Agent.__init__(self, name)  # not super(): an exchange of another market may be a venue, too
         self.instrument = instrument
         self.book = OrderBook(instrument.self_trade)
         self.trades = 0
         self._hours = hours
         self._top: tuple[int, int, int, int] = (0, 0, 0, 0)
+        self._depth: Depth | None = None
 
     def run(self) -> Process:
         yield self.sleep(self._hours.horizon)
@@ -84,7 +85,7 @@ class OrderBookVenue(Agent):
         if self._is_open(request) and self._is_theirs(request, request.order):
             size = self.book.cancel(request.order)
             self.reply(request, Cancellation(order=request.order, size=size, left=0, reason="asked"))
-            self._publish()
+            self._show()
 
     @on(Replace)
     def replace(self, request: Replace) -> None:
@@ -127,7 +128,7 @@ class OrderBookVenue(Agent):
     def _after(self, outcome: Outcome) -> None:
         for lost in outcome.prevented:
             self.send(str(lost.owner), Cancellation(lost.resting, lost.size, lost.left, reason="self-trade"))
-        self._publish()
+        self._show()
 
     def _traded(self, side: int, price: int, size: int) -> None:
         self.trades += 1
@@ -136,7 +137,7 @@ class OrderBookVenue(Agent):
     def _tell_resting(self, owner: Any, number: int, trade: int, side: int, price: int, size: int, left: int) -> None:
         self.send(owner, ExecutionReport(number, trade, side, price, size, left, passive=True))
 
-    def _publish(self) -> None:
+    def _show(self) -> None:
         """Publish the top of the book, and the depth, if something has changed there."""
         book = self.book
         bid, ask = book.bid, book.ask
@@ -157,11 +158,9 @@ class OrderBookVenue(Agent):
                 tuple(level.price for level in asks),
                 tuple(level.size for level in asks),
             )
-            if depth != self.latest_depth:
-                self.latest_depth = depth
+            if depth != self._depth:
+                self._depth = depth
                 self.publish(depth)
-
-    latest_depth: Depth | None = None
 
     def close(self) -> None:
         """Cancel whatever rests."""

@@ -6,10 +6,12 @@ Units: minutes, MEUR (10^6 EUR), prices in USD per EUR, distances in bp of the r
 
 from catallaxy.market.account import Account, Statement
 
+from .book_exchange import BookExchange
 from .build import build
 from .client import Client
 from .costs import CurveCosts, ExchangeCosts, reducing
 from .exchange import EXCHANGE, Exchange
+from .hedging_book import HedgingBook
 from .investors.group import Investing, InvestorGroup
 from .investors.investor import Investor
 from .investors.policies import MeanReversion, Momentum, Noise, Twap
@@ -36,6 +38,7 @@ __all__ = [
     "EXCHANGE",
     "Account",
     "AvellanedaStoikov",
+    "BookExchange",
     "Client",
     "Clients",
     "ClosedFormSkew",
@@ -50,6 +53,7 @@ __all__ = [
     "Glft",
     "HedgeFill",
     "HedgeOrder",
+    "HedgingBook",
     "Investing",
     "Investor",
     "InvestorGroup",

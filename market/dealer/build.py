@@ -6,9 +6,13 @@ import attrs
 
 from catallaxy.agents import Constant, Distribution, Policy, Supertype, Uniform
 from catallaxy.engine import Agent, ConstantLatency, Latency, Network, Stream, UniformLatency, World, stream
+from catallaxy.market.book import Trader
+from catallaxy.market.prices import PricePath
 
+from .book_exchange import BookExchange, book_traders
 from .client import Client
 from .exchange import EXCHANGE, Exchange
+from .hedging_book import HedgingBook
 from .investors.group import InvestorGroup
 from .investors.investor import Investor
 from .investors.type import InvestorType
@@ -36,7 +40,7 @@ def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Polic
     session = scenario.session
     path = scenario.price.sample(stream(seed, episode, "price"), session.horizon, session.tick)
     opening = float(path.prices[0])
-    exchange = Exchange(path, scenario.exchange, session)
+    exchange, traders = _exchange(scenario, path)
     makers = _makers(scenario, opening, seed, episode)
     clients = [
         Client(name, number, scenario.clients, session, opening, streaming=scenario.decisions.streaming)
@@ -50,7 +54,15 @@ def build(scenario: DealerScenario, seed: int, episode: int = 0, policies: Polic
     ]
     _attach(policies, makers, investors)
     network = Network.erdos_renyi(_link_probability, latency=_latency(scenario.latency))
-    return World([exchange, *makers, *clients, *investors], network, seed=seed, episode=episode)
+    return World([exchange, *makers, *clients, *investors, *traders], network, seed=seed, episode=episode)
+
+
+def _exchange(scenario: DealerScenario, path: PricePath) -> tuple[Exchange, list[Trader]]:
+    """The exchange and, if it has an order book, the traders who give that its life."""
+    costs, session = scenario.exchange, scenario.session
+    if isinstance(costs, HedgingBook):
+        return BookExchange(path, costs, session), book_traders(costs, path, session)
+    return Exchange(path, costs, session), []
 
 
 def _makers(scenario: DealerScenario, opening: float, seed: int, episode: int) -> list[MarketMaker]:
@@ -119,6 +131,8 @@ def _link_probability(one: Agent, other: Agent) -> float:
     if isinstance(one, Exchange) or isinstance(other, Exchange):
         return 1.0
     if isinstance(one, MarketMaker) == isinstance(other, MarketMaker):
+        return 0.0
+    if isinstance(one, Trader) or isinstance(other, Trader):
         return 0.0
     maker, other = (one, other) if isinstance(one, MarketMaker) else (other, one)
     reach = other.type.connectivity if isinstance(other, Investor) else 1.0

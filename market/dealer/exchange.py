@@ -31,7 +31,7 @@ class Exchange(Agent):
     """
 
     def __init__(self, path: PricePath, costs: HedgingCosts, session: Session) -> None:
-        super().__init__(EXCHANGE)
+        Agent.__init__(self, EXCHANGE)  # not super(): an exchange may be a venue, too
         self.account = Account()
         self.impact = 0.0
         self._path = path

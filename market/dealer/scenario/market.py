@@ -6,9 +6,10 @@ import attrs
 from attrs import validators
 
 from catallaxy.agents import Constant
-from catallaxy.market.prices import BrownianPrice, HistoricalPrice, MeanRevertingPrice
+from catallaxy.market.prices import BrownianPrice, Price
 
 from ..costs import CurveCosts, ExchangeCosts
+from ..hedging_book import HedgingBook
 from ..investors.group import Investing, InvestorGroup
 from .clients import Clients, Tier
 from .makers import Decisions, MakerGroup, RewardWeights
@@ -30,11 +31,11 @@ class DealerScenario:
     makers: tuple[MakerGroup, ...] = attrs.field(
         default=(MakerGroup(),), converter=_groups, validator=validators.min_len(1)
     )
-    price: BrownianPrice | MeanRevertingPrice | HistoricalPrice = attrs.field(factory=BrownianPrice)
+    price: Price = attrs.field(factory=BrownianPrice)
     session: Session = attrs.field(factory=Session)
     decisions: Decisions = attrs.field(factory=Decisions)
     clients: Clients = attrs.field(factory=Clients)
-    exchange: ExchangeCosts | CurveCosts = attrs.field(factory=ExchangeCosts)
+    exchange: ExchangeCosts | CurveCosts | HedgingBook = attrs.field(factory=ExchangeCosts)
     latency: Latencies = attrs.field(factory=Latencies)
     investors: tuple[InvestorGroup, ...] = attrs.field(default=(), converter=tuple)
     investing: Investing = attrs.field(factory=Investing)
@@ -42,6 +43,8 @@ class DealerScenario:
     def __attrs_post_init__(self) -> None:
         groups: tuple[MakerGroup | Tier | InvestorGroup, ...] = (*self.makers, *self.clients.tiers, *self.investors)
         names = ["exchange", *(name for group in groups for name in group.members)]
+        if isinstance(self.exchange, HedgingBook):
+            names += self.exchange.members
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two agents would be called {twice[0]!r}; give groups and tiers names of their own")
