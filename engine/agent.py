@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -181,17 +181,7 @@ class Agent:
     def timer(self, delay: float, callback: Callable[[], Any]) -> Alarm:
         """Call ``callback`` after ``delay``, unless the returned timer's ``cancel()`` is called before."""
 
-        def ring(_: simpy.Event) -> None:
-            if self.left_at is not None:
-                return
-            try:
-                callback()
-            except CatallaxyError:
-                raise
-            except Exception as error:
-                raise failure(self, error, "in a timer") from error
-
-        return Alarm(self.world.env, delay, ring)
+        return Alarm(self.world.env, delay, partial(self._ring, callback))
 
     def process(self, behaviour: Process) -> simpy.Process:
         """Start a further process of this agent; it can be waited for, and interrupted."""
@@ -342,6 +332,17 @@ class Agent:
                 message, now, sequence, cause, self.index, link.receiver.index, in_reply_to, delay
             )
         return sequence
+
+    def _ring(self, callback: Callable[[], Any], _: simpy.Event) -> None:
+        """The time of a timer has come."""
+        if self.left_at is not None:
+            return
+        try:
+            callback()
+        except CatallaxyError:
+            raise
+        except Exception as error:
+            raise failure(self, error, "in a timer") from error
 
     def _deliver(self, message: Message) -> None:
         """Take in a message that has arrived."""

@@ -7,6 +7,7 @@ first scheduled first.
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from simpy.core import EmptySchedule
 from simpy.events import NORMAL, EventPriority
 
 from .errors import DelayError
+from .standstill import acting, standstill
 
 LAST = EventPriority(1_000_000)
 """Priority of a request's time-out: an answer that arrives at the very deadline still counts."""
@@ -46,7 +48,10 @@ class Clock(simpy.Environment):
         pause_after: nothing after this time happens until it is raised.
         failed: the event whose failure nobody took care of.
         made: number of waits made by the entry that is being processed.
+        most_at_once: how often an agent may act at one moment; more than that is taken for an endless loop.
     """
+
+    most_at_once = 100_000
 
     _queue: list[Entry]  # type: ignore[assignment]
 
@@ -114,7 +119,7 @@ class Clock(simpy.Environment):
             began = -inf
             while self._run(until):
                 if self._now == began:
-                    pass
+                    self._watch()
                 began = self._now
         if self.pause_after >= until and until < inf:
             self._now = until
@@ -129,6 +134,21 @@ class Clock(simpy.Environment):
             self.made = 0
             act(subject)
         return True
+
+    def _watch(self) -> None:
+        """Time has stood still for a whole batch: look whose doing that is, until it moves on.
+
+        Raises:
+            AgentError: one agent has acted more than ``most_at_once`` times at this moment.
+        """
+        queue, now, times = self._queue, self._now, Counter[Any]()
+        while queue and queue[0][0] == now <= self.pause_after:
+            subject, act = queue[0][3:]
+            found = acting(subject, act)
+            times[found] += 1
+            if found is not None and times[found] > self.most_at_once:
+                raise standstill(*found, subject, times[found])
+            self.step()
 
     def occur(self, event: simpy.Event) -> None:
         """Process a SimPy event (as SimPy does, but a failed event's exception is raised itself, not a copy)."""

@@ -14,13 +14,13 @@ from .errors import NetworkError
 from .latency import LatencySpec, resolve
 from .outages import Outage, RandomOutages
 from .samplers import (
-    Indices,
     Pairs,
     Probability,
     among,
     by_pair,
     check_probability,
     concatenate,
+    of_newcomer,
     preferential,
     small_world,
     sparse,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .agent import Agent
 
 Draw = Callable[[Sequence["Agent"], int, int], "Pairs | Edges"]
-Newcomer = Callable[["Agent", Sequence["Agent"], int, int], Indices]
+Newcomer = Callable[["Agent", Sequence["Agent"], int, int], Pairs]
 
 
 class Network:
@@ -50,8 +50,8 @@ class Network:
         missing: what happens to a message without a link: ``"refuse"`` raises :class:`LinkError` in the sender,
             ``"drop"`` logs it in the table ``drops``. It is never delivered.
         outages: when links fail and heal: what is sent over a failed one is dropped and logged.
-        newcomer: whom an agent that joins is linked to: called with (agent, agents, seed, episode), returns indices.
-            Without it, ``World.add`` must be told.
+        newcomer: the links of an agent that joins: called with (agent, agents, seed, episode), returns :data:`Pairs`,
+            those to it included if the network is directed. Without it, ``World.add`` must be told.
     """
 
     def __init__(
@@ -135,9 +135,8 @@ class Network:
         def draw_pairs(agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
             return among(agents, np.arange(len(agents)), probability, seed, episode, directed)
 
-        def newcomer(agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> Indices:
-            others = np.arange(agent.index)
-            return by_pair(agents, np.array([agent.index]), others, probability, seed, episode, directed)[1]
+        def newcomer(agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+            return of_newcomer(agent, agents, probability, seed, episode, directed)
 
         return cls(draw_pairs, newcomer=newcomer, **options)
 
@@ -191,13 +190,12 @@ class Network:
                     found.append(by_pair(agents, rows, columns, value, seed, episode, directed))
             return concatenate(found)
 
-        def newcomer(agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> Indices:
-            def probability(_: Agent, other: Agent) -> float:
-                pair = (group(agent), group(other))
-                return table.get(pair, 0.0 if directed else table.get(pair[::-1], 0.0))
+        def probability(sender: Agent, receiver: Agent) -> float:
+            pair = (group(sender), group(receiver))
+            return table.get(pair, 0.0 if directed else table.get(pair[::-1], 0.0))
 
-            others = np.arange(agent.index)
-            return by_pair(agents, np.array([agent.index]), others, probability, seed, episode, directed)[1]
+        def newcomer(agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> Pairs:
+            return of_newcomer(agent, agents, probability, seed, episode, directed)
 
         return cls(draw_pairs, newcomer=newcomer, **options)
 
@@ -279,16 +277,17 @@ class Network:
         )  # fmt: skip
         return Topology(self, agents, seed, episode, adjacency)
 
-    def newcomer(self, agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> list[Agent]:
-        """Whom ``agent``, who joins, is linked to.
+    @property
+    def admits(self) -> bool:
+        """Whether it has a rule for the links of an agent that joins."""
+        return self._draw_pairs is None or self._newcomer is not None
 
-        Raises:
-            NetworkError: this network has no rule for that.
-        """
-        if self._newcomer is None:
-            raise NetworkError(f"the network has no rule for whom {agent} is linked to: give its neighbours to add()")
-        chosen = self._newcomer(agent, agents, seed, episode)
-        return [agents[i] for i in chosen.tolist() if agents[i].left_at is None]
+    def newcomer(self, agent: Agent, agents: Sequence[Agent], seed: int, episode: int) -> list[tuple[Agent, Agent]]:
+        """The links of ``agent``, who joins, as (from, to); the network has a rule for that."""
+        assert self._newcomer is not None
+        sources, targets = self._newcomer(agent, agents, seed, episode)
+        pairs = [(agents[i], agents[j]) for i, j in zip(sources.tolist(), targets.tolist(), strict=True)]
+        return [(i, j) for i, j in pairs if i.left_at is None and j.left_at is None]
 
 
 def _name(agent: Agent | str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from math import inf, log
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from .streams import keys, pair_uniform
 from .waiting import Alarm
 
 if TYPE_CHECKING:
+    from .agent import Agent
     from .world import World
 
 
@@ -48,7 +49,8 @@ class Outage:
 class RandomOutages:
     """Every link fails and heals on its own: exponential times of mean ``up``, and then ``down``, in turns.
 
-    A link's times depend on the seed and the two names alone. Links of agents that join later do not fail.
+    A link's times depend on the seed and the two names alone, and begin when the link is there: those of an agent that
+    joins, when it does.
     """
 
     up: float = attrs.field(validator=_time)
@@ -67,11 +69,14 @@ class Schedule:
         self._world = world
         self._agents = world.everybody
         self._heap: list[tuple[float, int, int, int, _Renewal | None, bool]] = []
+        self._renewals: list[_Renewal] = []
+        self._alarm: Alarm | None = None
         for outage in outages:
             if isinstance(outage, Outage):
                 self._plan(outage)
             else:
                 renewal = _Renewal(world, outage)
+                self._renewals.append(renewal)
                 self._heap += ((time, 0, i, j, renewal, False) for time, i, j in renewal.first())
         heapify(self._heap)
         self._wait()
@@ -88,10 +93,20 @@ class Schedule:
             if time < inf:
                 self._heap.append((time, 0, ends[0].index, ends[1].index, None, up))
 
+    def add(self, source: Agent, target: Agent) -> None:
+        """Let a new link fail at random, too."""
+        for renewal in self._renewals:
+            i, j = source.index, target.index
+            heappush(self._heap, (source.now + renewal.duration(i, j, 0), 0, i, j, renewal, False))
+        if self._renewals:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._wait()
+
     def _wait(self) -> None:
         if self._heap:
             env = self._world.env
-            Alarm(env, max(0.0, self._heap[0][0] - env.now), self._switch)
+            self._alarm = Alarm(env, max(0.0, self._heap[0][0] - env.now), self._switch)
 
     def _switch(self, _: object) -> None:
         heap, topology = self._heap, self._world.topology
@@ -114,10 +129,18 @@ class _Renewal:
     def __init__(self, world: World, model: RandomOutages) -> None:
         self._world = world
         self._model = model
-        names = [agent.name for agent in world.everybody]
-        directed = world.topology.directed
-        self._from = keys(world.seed, world.episode, "outage", names)
-        self._to = keys(world.seed, world.episode, "outage to", names) if directed else self._from
+        self._from = self._to = np.empty(0, np.uint64)
+        self._know_everybody()
+
+    def _know_everybody(self) -> None:
+        """Make the keys of those who have joined."""
+        world = self._world
+        names = [agent.name for agent in world.everybody[len(self._from) :]]
+        self._from = np.append(self._from, keys(world.seed, world.episode, "outage", names))
+        if world.topology.directed:
+            self._to = np.append(self._to, keys(world.seed, world.episode, "outage to", names))
+        else:
+            self._to = self._from
 
     def first(self) -> Iterator[tuple[float, int, int]]:
         """When each link fails first."""
@@ -130,6 +153,8 @@ class _Renewal:
 
     def duration(self, source: int, target: int, turn: int) -> float:
         """How long the link stays as it is from its ``turn``-th change on."""
+        if max(source, target) >= len(self._from):
+            self._know_everybody()
         step = np.uint64(turn * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF)
         with np.errstate(over="ignore"):
             uniform = pair_uniform(self._from[[source]] + step, self._to[[target]])[0]

@@ -63,6 +63,20 @@ def among(
     return concatenate(found)
 
 
+def of_newcomer(
+    agent: Agent, agents: Sequence[Agent], probability: Probability, seed: int, episode: int, directed: bool
+) -> Pairs:
+    """The links, as :func:`by_pair` gives them, of an agent that joins; those to it as well if ``directed``.
+
+    They are the ones that it would have had from the beginning.
+    """
+    own, others = np.array([agent.index]), np.arange(agent.index)
+    to_others = by_pair(agents, own, others, probability, seed, episode, directed)
+    if not directed:
+        return to_others
+    return concatenate([to_others, by_pair(agents, others, own, probability, seed, episode, directed)])
+
+
 def sparse(count: int, degree: float, rng: np.random.Generator, directed: bool = False) -> Pairs:
     """Erdos-Renyi graph of ``count`` agents with ``degree`` links each on average, in time of its number of links.
 

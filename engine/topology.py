@@ -19,6 +19,7 @@ from .streams import Stream, stream
 if TYPE_CHECKING:
     from .agent import Agent
     from .network import Network
+    from .outages import Schedule
 
 Indices = npt.NDArray[np.int64]
 Pairs = tuple[Indices, Indices]
@@ -141,12 +142,14 @@ class Topology:
 
     Attributes:
         version: changes whenever somebody's neighbours do.
+        schedule: lets links fail and heal, if they do.
     """
 
     def __init__(
         self, network: Network, agents: Sequence[Agent], seed: int, episode: int, adjacency: Adjacency | None
     ) -> None:
         self.version = 0
+        self.schedule: Schedule | None = None
         self._network = network
         self._agents = agents
         self._seed = seed
@@ -242,18 +245,43 @@ class Topology:
         for i, j in self._directions(sender, receiver):
             self._added.setdefault(i, {})[j] = latency
             self._agents[i].record(Linked(neighbour=self._agents[j].name))
+        self._made(sender, receiver)
         self.version += 1
 
-    def admit(self, agent: Agent, neighbours: Sequence[Agent] | None) -> None:
-        """Link an agent that has joined: to ``neighbours``, or as the network's rule says."""
-        self.version += 1
-        if neighbours is None and self._adjacency is not None:
-            neighbours = self._network.newcomer(agent, self._agents, self._seed, self._episode)
-        if self._adjacency is not None:
-            for neighbour in neighbours or ():
-                self.connect(agent, neighbour)
-        elif neighbours is not None:
+    def check_admission(self, agent: Agent, neighbours: object, reached_by: object) -> None:
+        """Refuse what can't be said of an agent that joins.
+
+        Raises:
+            NetworkError: the network has no rule and nothing is said, or it leaves nothing to say.
+        """
+        told = neighbours is not None or reached_by is not None
+        if self.complete and told:
             raise NetworkError(f"{agent} joins a complete network, where it reaches everybody: give no neighbours")
+        if not told and not self._network.admits:
+            raise NetworkError(f"the network has no rule for whom {agent} is linked to: give its neighbours to add()")
+        if reached_by is not None and not self.directed:
+            raise NetworkError(f"the links of {agent} go both ways: give its neighbours, and no reached_by")
+
+    def admit(self, agent: Agent, neighbours: Sequence[Agent] | None, reached_by: Sequence[Agent] | None) -> None:
+        """Link an agent that has joined: to ``neighbours`` and from ``reached_by``, or as the network's rule says."""
+        self.version += 1
+        if self.complete:
+            for other in self._agents[: agent.index]:
+                self._made(agent, other)
+                if self.directed:
+                    self._made(other, agent)
+            return
+        if neighbours is None and reached_by is None:
+            links = self._network.newcomer(agent, self._agents, self._seed, self._episode)
+        else:
+            links = [(agent, other) for other in neighbours or ()] + [(other, agent) for other in reached_by or ()]
+        for sender, receiver in links:
+            self.connect(sender, receiver)
+
+    def _made(self, sender: Agent, receiver: Agent) -> None:
+        """Tell whoever lets links fail of a new one."""
+        if self.schedule is not None and sender.left_at is receiver.left_at is None:
+            self.schedule.add(sender, receiver)
 
     def fail(self, sender: Agent, receiver: Agent) -> None:
         """Take a link down (both ways, unless the network is directed): what is sent over it now is dropped and logged.

@@ -295,6 +295,7 @@ class Question(Wait):
     def _go_on(self, value: Any) -> None:
         world = self.agent.world
         world.env.cause = self.cause
+        world.env.made = 0
         try:
             self.resume(value)
         except CatallaxyError:

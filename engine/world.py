@@ -68,7 +68,7 @@ class World:
         for agent in self.everybody:
             self._start(agent)
         if network.outages:
-            Schedule(self, network.outages)
+            self.topology.schedule = Schedule(self, network.outages)
 
     @staticmethod
     def resume(folder: str | Path, at: float, make_world: WorldMaker, *, episode: int | None = None) -> World:
@@ -149,23 +149,33 @@ class World:
 
     # -- who takes part ------------------------------------------------------------------------------------------
 
-    def add(self, agent: Agent, neighbours: Iterable[Agent | str] | None = None) -> None:
+    def add(
+        self,
+        agent: Agent,
+        neighbours: Iterable[Agent | str] | None = None,
+        *,
+        reached_by: Iterable[Agent | str] | None = None,
+    ) -> None:
         """Let ``agent`` join now: from now on it can be reached, and its process runs.
 
         Args:
             agent: an agent of no world, with a name that nobody has or had here.
-            neighbours: whom it is linked to (both ways, or only from it if the network is directed). Without them the
-                network's own rule says it, if it has one: complete, Erdos-Renyi with a probability, per type.
+            neighbours: whom it can reach; they reach it, too, unless the network is directed.
+            reached_by: who can reach it, in a directed network. Without both the network's own rule says who, if it has
+                one (complete, Erdos-Renyi with a probability, per type): the same links as if it had been here before.
 
         Raises:
-            WorldError: it can't be in this world.
-            NetworkError: the network can't say whom it is linked to, or ``neighbours`` names nobody here.
+            WorldError: it can't be in this world, or somebody named is not here.
+            NetworkError: the network can't say whom it is linked to, or leaves nothing to say.
         """
-        linked = None if neighbours is None else [self._find(neighbour) for neighbour in neighbours]
+        linked, linked_from = (
+            None if names is None else [self._find(name) for name in names] for names in (neighbours, reached_by)
+        )
+        self.topology.check_admission(agent, linked, linked_from)
         self._admit(agent)
         if self.log is not None:
             self.log.joined(agent)
-        self.topology.admit(agent, linked)
+        self.topology.admit(agent, linked, linked_from)
         self._start(agent)
 
     def remove(self, agent: Agent | str) -> None:

@@ -1,8 +1,22 @@
 """Agents that join and leave while a world runs."""
 
+from itertools import permutations
+
+import numpy as np
 import pytest
 
-from catallaxy.engine import Agent, AgentError, EventLog, Message, Network, Question, World, WorldError, on
+from catallaxy.engine import (
+    Agent,
+    AgentError,
+    EventLog,
+    Message,
+    Network,
+    Question,
+    RandomOutages,
+    World,
+    WorldError,
+    on,
+)
 from catallaxy.engine.errors import LinkError, NetworkError
 
 
@@ -60,6 +74,75 @@ def test_a_newcomer_gets_the_links_it_would_have_had_from_the_start(note):
         assert whole.agents[name].neighbours() == grown.agents[name].neighbours()
 
 
+def test_a_newcomer_in_a_directed_network_reaches_and_is_reached_as_from_the_start(note):
+    names = [f"agent {i}" for i in range(40)]
+    network = Network.erdos_renyi(0.3, directed=True)
+    whole = World([note(name) for name in names], network, seed=5)
+    grown = World([note(name) for name in names[:20]], network, seed=5)
+    for name in names[20:]:
+        grown.add(note(name))
+    for name in names:
+        assert whole.agents[name].neighbours() == grown.agents[name].neighbours()
+    assert any(name in grown.agents["agent 3"].neighbours() for name in names[20:])
+
+
+def test_in_a_directed_network_one_says_whom_a_newcomer_reaches_and_who_reaches_it(note):
+    network = Network(lambda *_: (np.array([0]), np.array([1])), directed=True)
+    world = World([note("A"), note("B")], network, seed=0)
+    world.add(note("C"), neighbours=["B"], reached_by=["A"])
+    world.add(note("D"), reached_by=["C"])
+    assert {name: agent.neighbours() for name, agent in world.agents.items()} == {
+        "A": ("B", "C"),
+        "B": (),
+        "C": ("B", "D"),
+        "D": (),
+    }
+
+
+def test_a_newcomer_that_is_refused_has_not_joined(note):
+    world = World([note("A"), note("B")], Network.bipartite(["A"], ["B"]), seed=0)
+    with pytest.raises(NetworkError, match="both ways: give its neighbours, and no reached_by"):
+        world.add(note("C"), reached_by=["A"])
+    with pytest.raises(NetworkError, match="no rule"):
+        world.add(note("C"))
+    assert list(world.agents) == ["A", "B"]
+    world.add(note("C"), neighbours=["B"])
+    assert world.agents["C"].neighbours() == ("B",)
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_links_of_newcomers_fail_at_random_too_from_when_they_join(note, directed):
+    network = Network.complete(outages=RandomOutages(up=3.0, down=1.0), directed=directed)
+    names = [f"agent {i}" for i in range(30)]
+    world = World([note("first")], network, seed=3)
+    world.run(until=10.0)
+    for name in names:
+        world.add(note(name))
+    assert all(world.topology.is_up(*pair) for pair in permutations(world.agents.values(), 2))
+    up = []
+    for time in range(20, 60):
+        world.run(until=float(time))
+        up += [world.topology.is_up(*pair) for pair in permutations(world.agents.values(), 2)]
+    assert sum(up) / len(up) == pytest.approx(0.75, abs=0.02)
+
+
+def test_the_failures_of_the_links_there_are_do_not_depend_on_newcomers(note):
+    def failures(join):
+        network = Network.erdos_renyi(0.5, outages=RandomOutages(up=1.0, down=1.0))
+        world = World([note(f"agent {i}") for i in range(8)], network, seed=1)
+        world.run(until=0.5)
+        if join:
+            world.add(note("new"))
+        seen = []
+        for time in range(1, 20):
+            world.run(until=float(time))
+            others = [agent for agent in world.agents.values() if agent.name != "new"]
+            seen.append([world.topology.is_up(*pair) for pair in permutations(others, 2)])
+        return seen
+
+    assert failures(join=False) == failures(join=True)
+
+
 def test_a_newcomer_of_a_type_is_linked_by_type(note):
     network = Network.per_type({(Echo, note): 1.0})
     world = World([Echo("E"), note("A")], network, seed=0)
@@ -72,7 +155,6 @@ def test_without_a_rule_a_newcomer_needs_its_neighbours_named(note):
     world = World([note("A"), note("B")], Network.bipartite(["A"], ["B"]), seed=0)
     with pytest.raises(NetworkError, match="no rule for whom Note 'C' is linked to: give its neighbours"):
         world.add(note("C"))
-    world = World([note("A"), note("B")], Network.bipartite(["A"], ["B"]), seed=0)
     world.add(note("C"), neighbours=["A"])
     assert world.agents["A"].neighbours() == ("B", "C")
     assert world.agents["C"].neighbours() == ("A",)
