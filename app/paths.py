@@ -10,11 +10,12 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar, cast
 
 import attrs
 
+from catallaxy.agents import Constant, Distribution
 from catallaxy.engine import CatallaxyError
 
 from .hints import nearest
@@ -116,6 +117,43 @@ def changed(scenario: T, assignments: Iterable[Assignment]) -> T:
         assignment.apply(data)
         done.append(str(assignment))
     return restored(type(scenario), data, "; ".join(done))
+
+
+def evolved(scenario: T, path: str, value: float) -> T:
+    """The scenario with another number at a path: as `changed`, many times faster, for what is called for each episode.
+
+    A distribution becomes a constant; a parameter of one is named as in files, `risk_aversion.log_uniform.high`, or
+    without the distribution's kind, `risk_aversion.high`.
+
+    Raises:
+        PathError: the path leads nowhere, or the scenario does not allow the number there.
+    """
+    try:
+        return cast(T, _evolved(scenario, path.split("."), value))
+    except (LookupError, AttributeError):
+        value_at(scenario, path)  # its error says where the path goes astray
+        raise PathError(f"{path} is no number") from None
+    except (CatallaxyError, TypeError, ValueError) as error:
+        raise PathError(f"{path} = {value:g} is not possible: {error.args[0]}") from None
+
+
+def _evolved(data: Any, steps: Sequence[str], value: float) -> Any:
+    if not steps:
+        if isinstance(data, Distribution):
+            return Constant(value)
+        if type(data) not in (int, float):
+            raise LookupError
+        return round(value) if type(data) is int else float(value)
+    step, rest = steps[0], steps[1:]
+    if isinstance(data, tuple | list):
+        names = [getattr(item, "name", None) for item in data]
+        place = names.index(step) if step in names else int(step) if step.isdecimal() else len(data)
+        changed_item = _evolved(data[place], rest, value)
+        return (*data[:place], changed_item, *data[place + 1 :])
+    fields = {field.alias: field.name for field in attrs.fields(type(data))}
+    if isinstance(data, Distribution) and step not in fields and rest:
+        step, rest = rest[0], rest[1:]
+    return attrs.evolve(data, **{step: _evolved(getattr(data, fields[step]), rest, value)})
 
 
 def restored(cls: type[T], data: Any, what: str) -> T:

@@ -64,7 +64,7 @@ class Quadratic:
         inverse: Floats = np.eye(len(gram))
         for _ in range(3):  # the noise and the strength of the prior depend on one another
             precision = gram + np.diag(float(np.mean(noise**2)) / flat**2)
-            inverse = np.linalg.inv(precision)
+            inverse = np.asarray(np.linalg.inv(precision), np.float64)
             coefficients = inverse @ cross
             free = max(float(weights.sum()) - float(np.sum(inverse * gram)), 1.0)
             noise = np.asarray(np.sqrt(np.maximum(weights @ (scaled - features @ coefficients) ** 2 / free, 1e-12)))

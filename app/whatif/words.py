@@ -12,6 +12,8 @@ from catallaxy.market.measures import Interval
 
 from .answer import EVERYBODY, Answer, Effect
 
+EXACT = 1e-9
+"""Intervals that are narrower than this part of the mean are rounding."""
 REASONS = 3
 """How many of the others' reactions are told."""
 
@@ -123,8 +125,8 @@ def _change(value: Interval | None) -> str:
 
 def _with_reach(mean: float, reach: float, sign: str = "") -> str:
     """A mean with half its interval, both to the second digit of the latter: `-14.0 +- 6.0`."""
-    if not 0.0 < reach < math.inf:
-        return f"{mean:{sign}.4g} +- {reach:.2g}"
+    if not EXACT * abs(mean) < reach < math.inf:
+        return f"{mean:{sign}.4g} +- 0" if reach < math.inf else f"{mean:{sign}.4g}"
     digits = max(0, 1 - math.floor(math.log10(reach)))
     return f"{mean:{sign},.{digits}f} +- {reach:,.{digits}f}"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from catallaxy.agents import Constant, LogUniform, Normal
 from catallaxy.market.dealer import DealerScenario, MakerGroup
-from catallaxy.paths import Assignment, PathError, changed, numbers, value_at
+from catallaxy.paths import Assignment, PathError, changed, evolved, numbers, value_at
 
 SCENARIO = DealerScenario(
     makers=(
@@ -101,3 +101,17 @@ def test_values_and_numbers_are_found_by_their_paths():
 def test_no_text_breaks_more_than_the_assignment(text: str):
     with contextlib.suppress(PathError):
         after(text)
+
+
+def test_one_number_is_changed_quickly_with_the_same_result():
+    for path, value in (("makers.bold.risk_aversion.log_uniform.high", 0.1), ("clients.tiers.tier1.beta", 7.0)):
+        assert evolved(SCENARIO, path, value) == changed(SCENARIO, [Assignment(path, "set", value)])
+    assert evolved(SCENARIO, "makers.bold.risk_aversion.high", 0.1).makers[0].risk_aversion == LogUniform(1e-3, 0.1)
+    assert evolved(SCENARIO, "makers.bold.risk_aversion", 0.1).makers[0].risk_aversion == Constant(0.1)
+    assert evolved(SCENARIO, "makers.shy.risk_aversion.mean", 0.01).makers[1].risk_aversion.mean() == 0.01
+    assert evolved(SCENARIO, "makers.bold.count", 2.6).makers[0].count == 3
+    for path, told in (("makers.bolt.count", "did you mean 'bold'"), ("decisions.pace", "is no number")):
+        with pytest.raises(PathError, match=told):
+            evolved(SCENARIO, path, 1.0)
+    with pytest.raises(PathError, match=r"makers\.bold\.count = -1 is not possible"):
+        evolved(SCENARIO, "makers.bold.count", -1.0)
