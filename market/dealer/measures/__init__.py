@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
+from ..investors.measures import from_log as investors
 from .fills import acceptance, fill_curve, requests_of
 from .flow import flow
 from .inventory import inventories, inventory
@@ -26,6 +27,7 @@ TABLES: Mapping[str, Callable[..., pa.Table]] = {
     "skew": skew,
     "fill_curve": fill_curve,
     "acceptance": acceptance,
+    "investors": investors,
     "trades": trades,
     "prices": prices,
     "inventories": inventories,
@@ -44,6 +46,7 @@ __all__ = [
     "from_worlds",
     "inventories",
     "inventory",
+    "investors",
     "market_share",
     "pnl",
     "prices",
