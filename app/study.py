@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from importlib import metadata
@@ -47,7 +47,7 @@ from .progress import learning_progress
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from catallaxy.learners import Mirror, PPOConfig
+    from catallaxy.learners import PPO, Mirror, PPOConfig
 
 _NOBODY: Mapping[str, Policy] = MappingProxyType({})
 
@@ -93,6 +93,8 @@ def learn(
     worlds: int = 16,
     workers: int = 1,
     given: Mapping[str, Policy] = _NOBODY,
+    separate: Collection[str] = (),
+    watch: Callable[[int, dict[str, Mirror]], object] | None = None,
     label: str = "learning",
     quiet: bool = False,
 ) -> dict[str, Mirror]:
@@ -108,6 +110,8 @@ def learn(
         worlds: worlds that are advanced together.
         workers: processes; what is learned does not depend on it.
         given: policies by agent's, group's or family's name; whoever has one does not learn.
+        separate: families whose agents share nothing: each learns a policy of its own, known by its name.
+        watch: told after every update how many decisions there have been, and the policies as they are now.
         label: what is learned, for the progress bar.
         quiet: whether to show nothing.
 
@@ -118,7 +122,8 @@ def learn(
 
     make = partial(make_world, market, scenario, seed, given)
     settings = config or recipe(decisions)
-    learners = {family: PPO(spec, settings, seed=seed) for family, spec in policy_specs(make(0)).items()}
+    specs = policy_specs(make(0), separate=separate)
+    learners = {name: PPO(spec, settings, seed=seed) for name, spec in specs.items()}
     trainer = Trainer(
         make,
         learners,
@@ -135,7 +140,13 @@ def learn(
         for progress in trainer:
             rewards = progress.rewards.values()
             report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
-    return {family: learner.policy.averaged() for family, learner in learners.items()}
+            if watch is not None:
+                watch(progress.decisions, _policies(learners))
+    return _policies(learners)
+
+
+def _policies(learners: Mapping[str, PPO]) -> dict[str, Mirror]:
+    return {name: learner.policy.averaged() for name, learner in learners.items()}
 
 
 def play(
@@ -180,6 +191,23 @@ def make_world(market: str, scenario: Any, seed: int, policies: Mapping[str, Pol
     for agent in undecided(world):
         agent.policy = policies.get(agent.family)
     return world
+
+
+def remembering(policy: Policy) -> Policy:
+    """The same policy, which works out its answer to an observation once: for agents who see few different ones."""
+    return _Remembering(policy)
+
+
+class _Remembering:
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._known: dict[tuple[float, ...], Any] = {}
+
+    def __call__(self, agent: LearningAgent, observation: Any) -> Any:
+        seen = (*observation, *agent.features)
+        if seen not in self._known:
+            self._known[seen] = self._policy(agent, observation)
+        return self._known[seen]
 
 
 class Notes:

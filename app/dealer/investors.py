@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from catallaxy.agents import Policy
+from catallaxy.engine import EventLog
 from catallaxy.market.dealer import DealerScenario, build
 from catallaxy.market.dealer.investors.measures import from_worlds
 from catallaxy.market.measures import Interval, interval
@@ -52,6 +53,7 @@ def played(
     *,
     seed: int,
     episodes: int,
+    log: EventLog | None = None,
     progress: Callable[[], object] | None = None,
 ) -> pa.Table:
     """Play episodes 0, 1, ... of a seed, and measure the investors: a row for each episode and investor.
@@ -61,12 +63,13 @@ def played(
         policies: by agent's or group's name.
         seed: root seed.
         episodes: how many.
+        log: where their events go, if anywhere.
         progress: called after each episode.
     """
     tables = []
     for episode in range(episodes):
         world = build(scenario, seed, episode, policies)
-        world.run(scenario.duration)
+        world.run(scenario.duration, log)
         tables.append(from_worlds([world]))
         if progress is not None:
             progress()
