@@ -53,11 +53,12 @@ _NOBODY: Mapping[str, Policy] = MappingProxyType({})
 
 
 def recipe(decisions: int, **changes: Any) -> PPOConfig:
-    """How makers learn whose rewards are rare and skewed: most decisions bring nothing, a few a large trade.
+    """How makers learn from some ten or hundred thousand decisions: small rollouts, several passes over each.
 
-    The actor passes once over each rollout and clips late, or clipping would cut off the good news first; the critic
-    passes often, and learns from longer returns than the actor. Means are kept within their bounds, and the noise of
-    single updates is averaged away: `learn` returns the average.
+    Rewards are skewed (most decisions bring little, a few a large trade), so the actor clips late, or clipping would
+    cut off the good news first, and the critic learns from longer returns than the actor. Exploration begins small:
+    clients' acceptance changes within a tenth of a bp. Means are kept within their bounds, and the noise of single
+    updates is averaged away: `learn` returns the average.
 
     Args:
         decisions: to learn from; the step size falls towards the end.
@@ -71,11 +72,12 @@ def recipe(decisions: int, **changes: Any) -> PPOConfig:
         decay_power=2.0,
         decay_floor=0.01,
         averaging=10.0,
-        initial_std=0.3,
+        initial_std=0.15,
         lam=0.5,
         value_lam=0.95,
-        epochs=1,
+        epochs=4,
         value_epochs=4,
+        minibatch=512,
         clip=0.5,
         bounds_weight=10.0,
     )
@@ -89,7 +91,7 @@ def learn(
     seed: int,
     decisions: int,
     config: PPOConfig | None = None,
-    rollout: int = 8192,
+    rollout: int = 2048,
     worlds: int = 16,
     workers: int = 1,
     given: Mapping[str, Policy] = _NOBODY,
@@ -120,7 +122,7 @@ def learn(
     """
     from catallaxy.learners import PPO, Trainer, policy_specs
 
-    make = partial(make_world, market, scenario, seed, given)
+    make = partial(make_world, market, scenario, seed, dict(given))
     settings = config or recipe(decisions)
     specs = policy_specs(make(0), separate=separate)
     learners = {name: PPO(spec, settings, seed=seed) for name, spec in specs.items()}
@@ -194,7 +196,7 @@ def make_world(market: str, scenario: Any, seed: int, policies: Mapping[str, Pol
 
 
 def remembering(policy: Policy) -> Policy:
-    """The same policy, which works out its answer to an observation once: for agents who see few different ones."""
+    """The same policy, which works out its answer to an observation once: for learned ones, where few are seen."""
     return _Remembering(policy)
 
 

@@ -63,9 +63,6 @@ def fx_dealer(
     )
 
 
-_FAR = 1e3  # bp: where the limit forbids a quote
-
-
 @attrs.frozen
 class Optimal:
     """The stationary optimum of a dealer who has its clients to itself, tabulated from `fx_solver`.
@@ -84,23 +81,34 @@ class Optimal:
     kind: Literal["optimal"] = "optimal"
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> npt.NDArray[np.float64]:
-        """The action: the table's, linear between its points, or the nearest one's where a side is not quoted."""
+        """The action."""
         maker = cast("MarketMaker", agent)
-        kind, q = maker.type, maker.inventory
+        kind = maker.type
         dealer = fx_dealer(
             maker.scenario, kind.risk_aversion, kind.connectivity * self.share, limit=maker.limit, hedging=self.hedging
         )
-        table = _solved(dealer, self.step)
-        bid, ask, rate = interpolate(table, q)
-        return maker.action(bid, ask, self._hedge(maker, abs(rate) / MINUTES_PER_DAY))
+        return follow(_solved(dealer, self.step), maker)
 
-    def _hedge(self, maker: MarketMaker, rate: float) -> float:
-        """The last component of the action for a hedging rate, MEUR a minute."""
-        decisions, size = maker.scenario.decisions, abs(maker.inventory)
-        if size == 0.0:
-            return 0.0
-        per_minute = rate / size
-        return per_minute / decisions.max_hedge_rate if decisions.hedging == "rate" else per_minute * decisions.interval
+
+@attrs.frozen(eq=False)
+class Tabulated:
+    """Quotes and hedges by a table of the reference's, such as the best policy without skew."""
+
+    table: FxPolicy
+
+    def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> npt.NDArray[np.float64]:
+        """The action."""
+        return follow(self.table, cast("MarketMaker", agent))
+
+
+def follow(table: FxPolicy, maker: MarketMaker) -> npt.NDArray[np.float64]:
+    """The action that comes nearest to what a table says of the maker's inventory."""
+    bid, ask, rate = interpolate(table, maker.inventory)
+    decisions, size = maker.scenario.decisions, max(abs(maker.inventory), 1e-9)
+    per_minute = abs(rate) / MINUTES_PER_DAY / size
+    if decisions.hedging == "rate":
+        return maker.action(bid, ask, per_minute / decisions.max_hedge_rate)
+    return maker.action(bid, ask, per_minute * decisions.interval)
 
 
 @lru_cache(maxsize=64)
@@ -109,7 +117,7 @@ def _solved(dealer: FxDealer, step: float) -> FxPolicy:
 
 
 def interpolate(table: FxPolicy, inventory: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
-    """Bids and asks (tiers, sizes), bp, and the hedging rate, MEUR/day, at any inventory; unquoted rungs far away."""
+    """Bids and asks (tiers, sizes), bp, and the hedging rate, MEUR/day, at any inventory: linear between points."""
     place = min(max((inventory - float(table.grid[0])) / table.step, 0.0), len(table.grid) - 1.0)
     low = min(int(place), len(table.grid) - 2)
     part = place - low
@@ -117,5 +125,11 @@ def interpolate(table: FxPolicy, inventory: float) -> tuple[npt.NDArray[np.float
     def between(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray((1.0 - part) * values[..., low] + part * values[..., low + 1])
 
-    bid, ask = (between(np.minimum(side, _FAR)) for side in (table.bid, table.ask))
+    bid, ask = (between(_filled(side)) for side in (table.bid, table.ask))
     return bid, ask, float(between(table.hedge))
+
+
+def _filled(side: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Distances (tiers, sizes, points), with those that a limit forbids set to the farthest that is quoted."""
+    farthest = np.max(side, initial=0.0, where=np.isfinite(side))
+    return np.where(np.isfinite(side), side, farthest)
