@@ -120,8 +120,8 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
     return study
 
 
-def load_as(path: str | Path, cls: type[T]) -> T:
-    """Read a file that is one `cls` as a whole, every field of which it must give.
+def load_as(path: str | Path, cls: type[T], *, whole: bool = True) -> T:
+    """Read a file that is one `cls`; if `whole`, it must give every field, even those that have a default.
 
     Raises:
         ConfigError: no such file, not TOML, or keys and values that do not fit; all of them are named at once.
@@ -131,7 +131,7 @@ def load_as(path: str | Path, cls: type[T]) -> T:
     value, faults = structure(data, cls, path.parent)
     told = {fault.path[:1] for fault in faults}
     for field in attrs.fields(cls):  # type: ignore[arg-type]
-        if field.name not in data and (field.name,) not in told:
+        if whole and field.name not in data and (field.name,) not in told:
             faults.append(Fault((field.name,), "missing"))
     if faults:
         raise _error(path, text, faults)

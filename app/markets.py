@@ -100,6 +100,11 @@ class Market:
         return import_module(f"{self.package}.measures").from_worlds(worlds)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the numbers in `measure_worlds`."""
+        return tuple(import_module(f"{self.package}.measures").COLUMNS)
+
+    @property
     def tables(self) -> Mapping[str, Callable[..., pa.Table]]:
         """What can be measured of a run from its log, by name; the first is the main table, as of `measure_worlds`."""
         module = import_module(f"{self.package}.measures")

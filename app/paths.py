@@ -223,9 +223,19 @@ def _place(data: Any, path: str) -> tuple[Any, Any]:
     for step in path.split("."):
         if holder is not None:
             data = holder[key]
+        data = _parameters(data, step)
         holder, key = data, _find(data, step, passed)
         passed = f"{passed}.{step}" if passed else step
     return holder, key
+
+
+def _parameters(data: Any, step: str) -> Any:
+    """What a distribution's kind holds, where a step skips the kind: `risk_aversion.high`."""
+    if isinstance(data, Mapping) and len(data) == 1 and step not in data:
+        (inner,) = data.values()
+        if isinstance(inner, Mapping) and step in inner:
+            return inner
+    return data
 
 
 def _find(data: Any, step: str, passed: str) -> Any:

@@ -21,8 +21,13 @@ class Report(Protocol):
 
 
 @contextmanager
-def learning_progress(screen: Console, decisions: int, already: int = 0) -> Iterator[Report]:
-    """A bar with decisions per second, reward and time left; where there is no terminal, a line now and then."""
+def learning_progress(
+    screen: Console, decisions: int, already: int = 0, *, watched: str = "reward"
+) -> Iterator[Report]:
+    """A bar with decisions per second, reward and time left; where there is no terminal, a line now and then.
+
+    `watched` is what the number is called, if it is no reward.
+    """
     if screen.quiet:
         yield lambda decisions, rate, reward: None
     elif screen.is_terminal:
@@ -37,14 +42,14 @@ def learning_progress(screen: Console, decisions: int, already: int = 0) -> Iter
             task = bar.add_task("learning", total=decisions, completed=already, rate="", reward="")
 
             def advance(decisions: int, rate: float, reward: float) -> None:
-                bar.update(task, completed=decisions, rate=f"{rate:,.0f}/s", reward=f"reward {reward:.4g}")
+                bar.update(task, completed=decisions, rate=f"{rate:,.0f}/s", reward=f"{watched} {reward:.4g}")
 
             yield advance
     else:
-        yield _lines(screen, decisions, already)
+        yield _lines(screen, decisions, already, watched)
 
 
-def _lines(screen: Console, total: int, already: int) -> Report:
+def _lines(screen: Console, total: int, already: int, watched: str) -> Report:
     reported = SHARES_OF_PLAIN_OUTPUT * already // total
 
     def report(decisions: int, rate: float, reward: float) -> None:
@@ -52,6 +57,6 @@ def _lines(screen: Console, total: int, already: int) -> Report:
         share = SHARES_OF_PLAIN_OUTPUT * decisions // total
         if share > reported:
             reported = share
-            screen.print(f"learned from {decisions:,} of {total:,} decisions, {rate:,.0f}/s, reward {reward:.4g}")
+            screen.print(f"learned from {decisions:,} of {total:,} decisions, {rate:,.0f}/s, {watched} {reward:.4g}")
 
     return report

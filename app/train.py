@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import attrs
@@ -20,6 +17,7 @@ from catallaxy.learners import PPO, PPOConfig, Trainer, differences, policy_spec
 
 from .config import ConfigError, Study, load
 from .display import console
+from .interrupts import stopping
 from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
 from .progress import learning_progress
@@ -73,7 +71,7 @@ def train(
     judge, show = study.market.judge, study.market.show
     if judge is None or show is None:
         raise ConfigError(
-            f"{path}: nobody learns in the market \"{study.market.name}\", so there is nothing to train; play it with "
+            f'{path}: nobody learns in the market "{study.market.name}", so there is nothing to train; play it with '
             "`catallaxy run`"
         )
     training = study.training
@@ -122,7 +120,7 @@ def learn(trainer: Trainer, out: Path, screen: Console, *, board: Path | None = 
         MetricsWriter(out, "training") as metrics,
         tensorboard(board, trainer.fleet.decisions) as track,
         learning_progress(screen, trainer.decisions, trainer.fleet.decisions) as report,
-        _stopping(trainer, screen) as stopped,
+        stopping(screen, "update", trainer.stop) as stopped,
     ):
         if trainer.updates:
             metrics.go_on("update", trainer.updates)
@@ -138,31 +136,6 @@ def learn(trainer: Trainer, out: Path, screen: Console, *, board: Path | None = 
             f"the same command with --resume goes on"
         )
         raise KeyboardInterrupt
-
-
-@contextmanager
-def _stopping(trainer: Trainer, screen: Console) -> Iterator[list[int]]:
-    """Let Ctrl-C end the training after the update under way, and a second one end it at once.
-
-    Gives a list that holds the signals that have come.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():  # where no signal handler may be set
-        yield received
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        trainer.stop()
-        screen.print("stopping after this update; Ctrl-C again stops at once", style="dim")
-
-    previous = signal.signal(signal.SIGINT, stop)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 def _about(described: Mapping[str, Any], seed: int) -> dict[str, Any]:

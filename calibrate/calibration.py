@@ -126,7 +126,7 @@ class Calibration:
         self.memory.add(points, measures, spent)
         if self.calibrator is not None and self.targets is not None:
             self.calibrator.tell(points, measures, spent, self._rng("tell"))
-            loss = float(np.mean(self.targets.loss(measures)))
+            loss = float(np.nanmean(self.targets.loss(measures)))
         return Step(population.iterations, spent, loss, points, measures)
 
     def _begin(self) -> None:

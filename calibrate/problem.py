@@ -20,10 +20,20 @@ Floats = npt.NDArray[np.float64]
 class Problem(Protocol):
     """A market whose composition is to be found."""
 
-    space: Space
-    targets: Sequence[Target]
-    horizon: float
-    """Simulated time at which an episode ends."""
+    @property
+    def space(self) -> Space:
+        """What is calibrated."""
+        ...
+
+    @property
+    def targets(self) -> Sequence[Target]:
+        """What is to be met."""
+        ...
+
+    @property
+    def horizon(self) -> float:
+        """Simulated time at which an episode ends."""
+        ...
 
     def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
         """The world of one episode of a composition, given by its parameters' values."""

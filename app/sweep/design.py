@@ -68,7 +68,7 @@ def read_design(path: Path) -> list[Cell]:
         raise DesignError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
     if len(rows) < 2 or not all(name.strip() for name in rows[0]):
         raise DesignError(f"{path} must have a header of paths, as shops.Z.price, and at least one row of values")
-    cells = []
+    cells: list[Cell] = []
     for line, row in enumerate(rows[1:], start=2):
         if not row:
             continue

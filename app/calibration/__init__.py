@@ -1,0 +1,1 @@
+"""`catallaxy calibrate`: which composition of a market's agents shows what was measured."""

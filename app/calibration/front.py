@@ -1,0 +1,207 @@
+"""What `catallaxy calibrate` does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import attrs
+from rich.console import Console
+from rich.table import Table
+
+from catallaxy.calibrate import (
+    Calibration,
+    Fit,
+    FlatDirection,
+    Plan,
+    Recommendation,
+    fits,
+    flat_directions,
+    local_map,
+    unreachable,
+)
+from catallaxy.engine import EventLog, read_manifest
+
+from ..display import console
+from ..interrupts import stopping
+from ..metrics import MetricsWriter
+from ..progress import learning_progress
+from ..runs import RunError, check_vacant
+from ..strict import plain
+from .scenario_file import write_scenario
+from .study import MarketProblem, read_study
+
+CHECKPOINT = "checkpoints/calibration.pt"
+KEPT = ("checkpoints", "metrics")
+
+
+@attrs.frozen(eq=False)
+class Answer:
+    """What a calibration has found.
+
+    Attributes:
+        values: the recommended composition, by the parameters' names.
+        intervals: 95 % of each parameter.
+        fits: each target against what the composition is expected to show.
+        flat: what the targets can't tell apart.
+        decisions: spent.
+    """
+
+    values: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    fits: list[Fit]
+    flat: list[FlatDirection]
+    decisions: int
+
+    def describe(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "composition": dict(self.values),
+            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
+            "fits": [attrs.asdict(fit) for fit in self.fits],
+            "unreachable": [fit.measure for fit in unreachable(self.fits)],
+            "not_told_apart": [str(direction) for direction in self.flat],
+            "decisions": self.decisions,
+        }
+
+
+def calibrate(
+    path: Path, out: Path, *, plan: Mapping[str, Any], resume: bool, force: bool, quiet: bool, as_json: bool
+) -> Answer:
+    """Calibrate a market into the run folder `out`.
+
+    The folder then holds `composition.toml` (a scenario file that every other verb takes), `results.json`,
+    `metrics/calibration.arrows` (every iteration) and a checkpoint from which `--resume` goes on.
+
+    Raises:
+        CatallaxyError: the study or the folder can't be used, or an agent failed.
+        KeyboardInterrupt: after Ctrl-C, with a checkpoint of the iteration under way.
+    """
+    problem = read_study(path)
+    settings = Plan(places=problem.tuning.places, burn_in=problem.tuning.burn_in, **plan)
+    described = _describe(problem, path, settings)
+    if resume:
+        _check_resumable(out, described)
+    else:
+        check_vacant(out, force=force)
+    screen = console(quiet=quiet or as_json)
+    calibration = Calibration(problem, settings)
+    keep = KEPT if resume else ()
+    with EventLog(out, seed=settings.seed, scenario=described, overwrite=force or resume, keep=keep):
+        (out / "checkpoints").mkdir(exist_ok=True)
+        if resume and (out / CHECKPOINT).is_file():
+            calibration.resume(out / CHECKPOINT)
+        _run(calibration, out, screen)
+        answer = _answer(problem, calibration)
+        (out / "results.json").write_text(json.dumps(answer.describe(), indent=2) + "\n", encoding="utf-8")
+        write_scenario(problem.study, problem.scenario(answer.values), out / "composition.toml")
+    if as_json:
+        print(json.dumps(answer.describe(), indent=2))
+    else:
+        _show(answer, out, screen)
+    return answer
+
+
+def _run(calibration: Calibration, out: Path, screen: Console) -> None:
+    names = calibration.problem.space.names
+    stopped = False
+    with (
+        MetricsWriter(out, "calibration") as metrics,
+        learning_progress(screen, calibration.plan.budget, calibration.population.decisions, watched="loss") as report,
+        stopping(screen, "iteration") as signals,
+    ):
+        if calibration.population.iterations:
+            metrics.go_on("iteration", calibration.population.iterations)
+        try:
+            began, before = perf_counter(), calibration.population.decisions
+            for step in calibration:
+                middle = calibration.problem.space.values(step.points.mean(axis=0))
+                metrics.write(
+                    {
+                        "iteration": step.iteration,
+                        "decisions": step.decisions,
+                        "loss": step.loss,
+                        **{name: middle[name] for name in names},
+                    }
+                )
+                report(step.decisions, (step.decisions - before) / (perf_counter() - began), step.loss)
+                if signals:
+                    stopped = True
+                    break
+        finally:
+            calibration.save(out / CHECKPOINT)
+    if stopped:
+        screen.print(f"stopped after {calibration.population.decisions:,} decisions: --resume goes on")
+        raise KeyboardInterrupt
+
+
+def _answer(problem: MarketProblem, calibration: Calibration) -> Answer:
+    found, targets = calibration.recommend(), calibration.targets
+    assert targets is not None
+    model = local_map(calibration.memory, found.point, targets)
+    return Answer(
+        values=problem.space.values(found.point),
+        intervals=_intervals(problem, found),
+        fits=fits(model, found.point, targets),
+        flat=flat_directions(model, found.point, problem.space, targets),
+        decisions=calibration.population.decisions,
+    )
+
+
+def _intervals(problem: MarketProblem, found: Recommendation) -> dict[str, tuple[float, float]]:
+    ends = found.interval()
+    if ends is None:
+        return {}
+    low, high = (problem.space.values(end) for end in ends)
+    return {name: (low[name], high[name]) for name in problem.space.names}
+
+
+def _show(answer: Answer, out: Path, screen: Console) -> None:
+    composition = Table("parameter", "calibrated", "95 % interval")
+    for name, value in answer.values.items():
+        ends = answer.intervals.get(name)
+        composition.add_row(name, f"{value:.4g}", "" if ends is None else f"{ends[0]:.4g} to {ends[1]:.4g}")
+    screen.print(composition)
+    met = Table("target", "wanted", "expected", "")
+    for fit in answer.fits:
+        expected = f"{fit.shown:.4g} +- {2 * fit.deviation:.2g}"
+        met.add_row(fit.measure, f"{fit.target:.4g}", expected, "" if fit.reached else "not reached")
+    screen.print(met)
+    for fit in unreachable(answer.fits):
+        screen.print(
+            f"no composition reaches {fit.measure} = {fit.target:.4g} with the rest: {fit.shown:.4g} is nearest"
+        )
+    for direction in answer.flat:
+        screen.print(str(direction))
+    screen.print(f"the calibrated market: {out / 'composition.toml'}", style="dim")
+
+
+def _describe(problem: MarketProblem, path: Path, plan: Plan) -> dict[str, Any]:
+    return {
+        **problem.study.describe(),
+        "calibration": {
+            "file": str(path.resolve()),
+            "parameters": [attrs.asdict(knob) for knob in problem.knobs],
+            "targets": [attrs.asdict(aim) for aim in problem.aims],
+            "tuning": plain(problem.tuning),
+            "plan": attrs.asdict(plan),
+        },
+    }
+
+
+def _check_resumable(out: Path, described: Mapping[str, Any]) -> None:
+    from catallaxy.learners import differences
+
+    manifest = read_manifest(out)
+    before = manifest["scenario"]
+    if not isinstance(before, Mapping) or "calibration" not in before:
+        raise RunError(f"{out} is no run of `catallaxy calibrate`: there is nothing to resume")
+    now = json.loads(json.dumps({name: described[name] for name in ("scenario", "calibration")}, default=str))
+    then = {name: before[name] for name in ("scenario", "calibration")}
+    if told := differences(now, then):
+        raise RunError(f"{out} is a run of another calibration, which can't be resumed: {'; '.join(told)}")
+    if manifest.get("complete"):
+        raise RunError(f"{out} has come to its end: there is nothing to resume")

@@ -1,0 +1,123 @@
+"""`catallaxy calibrate`: studies are checked before anything is simulated; the answer is a scenario file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from catallaxy.command import main
+from catallaxy.config import load
+from catallaxy.runs import open_run
+
+SCENARIO = """
+market = "dealer"
+session = { horizon = 8.0, settlement = 1.0, tick = 1.0 }
+clients = { requests_per_day = 3000, sizes = [1.0], shares = [1.0] }
+price = { kind = "brownian", start = 1.2 }
+
+[[makers]]
+name = "bold"
+count = 2
+risk_aversion = { log_uniform = [1e-3, 2e-3] }
+"""
+
+STUDY = """
+scenario = "scenario.toml"
+
+[[parameters]]
+path = "makers.bold.connectivity"
+low = 0.3
+high = 0.9
+
+[[parameters]]
+path = "makers.bold.risk_aversion.high"
+low = 2e-3
+high = 2e-2
+transform = "log"
+
+[[targets]]
+measure = "volume"
+statistic = "sum"
+value = 20.0
+
+[[targets]]
+measure = "half_spread"
+of = "bold"
+value = 0.9
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    (tmp_path / "scenario.toml").write_text(SCENARIO)
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY)
+    return path
+
+
+def calibrated(study: Path, out: Path, *options: str) -> int:
+    try:
+        main(["calibrate", str(study), "--out", str(out), "--budget", "4000", "--quiet", *options])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def test_the_answer_is_a_scenario_that_other_verbs_take(study: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    assert calibrated(study, out) == 0
+    results = json.loads((out / "results.json").read_text())
+    assert set(results["composition"]) == {"makers.bold.connectivity", "makers.bold.risk_aversion.high"}
+    scenario = load(out / "composition.toml").scenario
+    found = results["composition"]
+    assert scenario.makers[0].connectivity.mean() == pytest.approx(found["makers.bold.connectivity"])
+    assert scenario.makers[0].risk_aversion.high == pytest.approx(found["makers.bold.risk_aversion.high"])
+    low, high = results["intervals"]["makers.bold.connectivity"]
+    assert 0.3 <= low <= found["makers.bold.connectivity"] <= high <= 0.9
+    iterations = open_run(out).metric("calibration")
+    assert iterations["decisions"][-1].as_py() >= 4000
+    main(["run", str(out / "composition.toml"), "--out", str(tmp_path / "run"), "--quiet"])
+
+
+def test_the_same_seed_gives_the_same_answer(study: Path, tmp_path: Path):
+    for name in ("one", "two"):
+        assert calibrated(study, tmp_path / name) == 0
+    assert (tmp_path / "one" / "results.json").read_bytes() == (tmp_path / "two" / "results.json").read_bytes()
+    assert calibrated(study, tmp_path / "one") == 2, "an earlier run is not replaced unasked"
+    assert calibrated(study, tmp_path / "one", "--resume") == 2, "it has come to its end"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('"makers.bold.connectivity"', '"makers.bolt.connectivity"'), "did you mean 'bold'?"),
+        (("high = 0.9", "high = 0.2"), "makers.bold.connectivity: low must be less than high"),
+        (("high = 0.9", "high = 1.9"), "makers.bold.connectivity = 1.9 is not possible"),
+        (('"half_spread"', '"half_sprad"'), "did you mean 'half_spread'?"),
+        (('of = "bold"', 'of = "shy"'), "nobody is called 'shy'"),
+        (("value = 20.0", "value = nan"), "nan is not a number"),
+        (("value = 20.0", "value = 20.0\nweight = 0.0"), "its weight must be positive"),
+        (('"scenario.toml"', '"none.toml"'), "no such file"),
+        (("low = 0.3", 'low = "0.3"'), '"0.3" is not a number'),
+    ],
+)
+def test_impossible_studies_are_refused_by_name(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str], told: str
+):
+    study.write_text(STUDY.replace(*change))
+    assert calibrated(study, tmp_path / "out") == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_targets_may_come_from_a_table(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    text = STUDY[: STUDY.index("[[targets]]")]
+    study.write_text('table = "targets.csv"\n' + text)
+    table = tmp_path / "targets.csv"
+    table.write_text("measure,of,value,weight\nvolume,everybody,10,2\nhalf_spread,bold,0.8,\n")
+    assert calibrated(study, tmp_path / "out") == 0
+    fits = json.loads((tmp_path / "out" / "results.json").read_text())["fits"]
+    assert [fit["measure"] for fit in fits] == ["volume of everybody", "half_spread of bold"]
+    table.write_text("measure,value\nvolume,many\n")
+    assert calibrated(study, tmp_path / "other") == 2
+    assert "targets.csv, line 2: could not convert" in capsys.readouterr().err
