@@ -198,6 +198,8 @@ class Shop(LearningAgent):
         rules = self._rules
         up_to = rules.order_up_to if order_up_to is None else order_up_to
         level = rules.reorder_level if reorder_level is None else reorder_level
+        if level is not None and self.position > level and "reorder_level" not in self._decisions.decides:
+            up_to = 0.0  # without a level to decide, not to order is to order up to nothing
         values = {
             "price": price / self.list_price,
             "order_up_to": up_to / self.room,
