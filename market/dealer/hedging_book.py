@@ -35,7 +35,8 @@ class HedgingBook:
     @property
     def members(self) -> tuple[str, ...]:
         """Names of the book's traders."""
-        return tuple(name for group in (*self.crowds, *self.informed) for name in group.members)
+        groups: tuple[ZeroIntelligence | Informed, ...] = (*self.crowds, *self.informed)
+        return tuple(name for group in groups for name in group.members)
 
     @property
     def lot(self) -> float:

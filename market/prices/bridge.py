@@ -106,12 +106,16 @@ def _draw_index(rng: np.random.Generator, weights: Floats) -> Ints:
 
 
 def _flux(x: Floats, s: Floats) -> Floats:
-    """Density of reaching 0 at `s` from `x` without having touched 1 (up to a constant)."""
-    total = np.zeros(np.broadcast_shapes(x.shape, s.shape))
+    """Density of reaching 0 at `s` from `x` without having touched 1 (up to a constant).
+
+    `x` has shape (rows, 1), `s` (rows, n), increasing along its rows.
+    """
+    total = np.zeros_like(s)
     images = _images(s)
     for n in range(-images, images + 1):
-        distance = x + 2.0 * n
-        total += distance * np.exp(-(distance**2) / (2.0 * s))
+        distance, first = x + 2.0 * n, _first_felt(max(2 * abs(n) - 1, 0), s)
+        part = s[:, first:]
+        total[:, first:] += distance * np.exp(-(distance**2) / (2.0 * part))
     return np.asarray(np.maximum(total, 0.0) * s**-1.5)
 
 
@@ -119,8 +123,14 @@ def _passage(s: Floats) -> Floats:
     """Density of going from 0 to 1 in `s` while staying between (up to the same constant as `_flux`)."""
     total = np.zeros_like(s)
     for m in range(1, 2 * _images(s) + 2, 2):
-        total += (m * m / s - 1.0) * np.exp(-m * m / (2.0 * s))
+        part = s[:, _first_felt(m, s) :]
+        total[:, s.shape[1] - part.shape[1] :] += (m * m / part - 1.0) * np.exp(-m * m / (2.0 * part))
     return np.asarray(np.maximum(2.0 * total, 0.0) * s**-1.5)
+
+
+def _first_felt(distance: int, s: Floats) -> int:
+    """The first column of `s` in which an image at least so far away weighs exp(-36) or more in some row."""
+    return int(np.searchsorted(s.max(axis=0), distance**2 / 72.0)) if len(s) else 0
 
 
 def _images(s: Floats) -> int:

@@ -210,7 +210,7 @@ def _table(events: Events, kind: type[Message]) -> pa.Table:
     try:
         return events(kind.table())
     except LookupError:
-        names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]  # type: ignore[arg-type]
+        names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]
         columns = {name: pa.array([], pa.int64()) for name in ("episode", "sequence", "cause", *names)}
         return pa.table({**columns, "time": pa.array([], pa.float64())})
 
@@ -235,5 +235,5 @@ def _episodes(events: Events) -> Iterator[_Episode]:
             venues[row["episode"]] = facts
     tops, trades = (_table(events, kind) for kind in (TopOfBook, Trade))
     for episode, facts in sorted(venues.items()):
-        own = (table.filter(pc.equal(table["episode"], episode)) for table in (tops, trades))
-        yield _Episode(episode, *own, lot=facts["lot"], end=facts["horizon"])
+        own, done = (table.filter(pc.equal(table["episode"], episode)) for table in (tops, trades))
+        yield _Episode(episode, own, done, facts["lot"], facts["horizon"])
