@@ -70,6 +70,7 @@ class Market:
         scenario: name of that class. A scenario says by `duration` until when its worlds are to be run.
         baseline: what its learning agents do by when they are given no policy: one for all, or by family.
         judge: how its agents are judged; None if nobody learns in it.
+        judged: the scenario of the episodes that `judge` writes into the log, given the one that was learned in.
         show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
         headline: the measures by which two of its worlds are compared, and whether the agents' values of a group are
             summed or averaged.
@@ -84,6 +85,7 @@ class Market:
     show: Callable[[Any, Any, Run, Console], None] | None = None
     headline: Mapping[str, Total] = MappingProxyType({})
     plots: str | None = None
+    judged: Callable[[Any], Any] = lambda scenario: scenario
 
     def scenario_class(self) -> type[Any]:
         """The attrs class of its scenarios."""
@@ -122,6 +124,10 @@ def _dealer_baseline(scenario: DealerScenario) -> Policies:
     from catallaxy.market.dealer import ClosedFormSkew, Investor, MarketMaker, Twap
 
     return {MarketMaker.family: ClosedFormSkew(), Investor.family: Twap()}
+
+
+def _starting_flat(scenario: DealerScenario) -> DealerScenario:
+    return scenario.starting_flat()
 
 
 def _judge_makers(
@@ -213,6 +219,7 @@ MARKETS = {
                 "rms_inventory": "mean",
             },
             plots="catallaxy.plots.dealer",
+            judged=_starting_flat,
         ),
         Market(
             "goods",

@@ -11,12 +11,12 @@ from types import ModuleType
 from typing import Any, cast
 
 from catallaxy.engine import Agent, EventLog, World, read_manifest
-from catallaxy.engine.replay import Replayed, Verdict, WorldMaker, drive, verify
+from catallaxy.engine.replay import Replayed, Verdict, WorldMaker, stage, verify
 
 from .config import ConfigError
 from .markets import MARKETS, Market
 from .policies import attach
-from .runs import RunError, check_vacant
+from .runs import CHECKPOINT, RunError, check_vacant
 from .strict import structure
 
 
@@ -50,8 +50,9 @@ def replay(
     make_world = world_maker(directory, world)
     manifest = read_manifest(directory)
     scenario = {"replay_of": str(directory), "live": dict(live), "scenario": manifest["scenario"]}
+    staged = stage(directory, agents, make_world, episode=episode)  # before an earlier run is replaced
     with EventLog(out, seed=manifest["seed"], scenario=scenario, overwrite=force) as log:
-        replayed = drive(directory, agents, make_world, episode=episode, log=log)
+        replayed = staged.play(log=log)
     print(replayed)
     return replayed
 
@@ -67,18 +68,21 @@ def world_maker(directory: Path, world: str | None) -> WorldMaker:
     described = read_manifest(directory)["scenario"]
     if world is not None:
         return cast(WorldMaker, named(world))
-    if not isinstance(described, Mapping) or "policy" not in described:
+    if not isinstance(described, Mapping) or not {"policy", "training"} & described.keys():
         raise RunError(
-            f"{directory} does not say how its worlds are made: only what `catallaxy run` has written does. Name a "
-            f"function of (seed, episode) that makes them, with --world module:function"
+            f"{directory} does not say how its worlds are made: only what `catallaxy run` or `train` has written does. "
+            f"Name a function of (seed, episode) that makes them, with --world module:function"
         )
     market, scenario = recorded_scenario(directory)
-    if described["policy"] is None:
+    checkpoint = described.get("policy", CHECKPOINT)
+    if "policy" not in described:  # learned: the log holds the episodes in which that was judged
+        scenario = market.judged(scenario)
+    if checkpoint is None:
         policies: Any = market.baseline(scenario)
     else:
         from catallaxy.learners import load_policies
 
-        policies = load_policies(directory / described["policy"])
+        policies = load_policies(directory / checkpoint)
 
     def make_world(seed: int, episode: int) -> World:
         made = market.build(scenario, seed, episode)

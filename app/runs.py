@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from .plots.run import RunPlots
 
 
+CHECKPOINT = "checkpoints/latest.pt"
+"""Where a run's latest policies are, in its folder."""
+
+
 class RunError(CatallaxyError):
     """A question that a run can't answer."""
 
@@ -231,4 +235,4 @@ def check_vacant(directory: Path, *, force: bool) -> None:
 
 def checkpoint_of(path: Path) -> Path:
     """The latest checkpoint of a run, if `path` is a run's folder; else `path` itself."""
-    return path / "checkpoints" / "latest.pt" if path.is_dir() else path
+    return path / CHECKPOINT if path.is_dir() else path

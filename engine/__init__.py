@@ -22,7 +22,7 @@ from .latency import ConstantLatency, ExponentialLatency, Latency, LogNormalLate
 from .log import EventLog, StreamReader, StreamWriter, prepare_folder, read_manifest
 from .network import Network
 from .outages import Outage, RandomOutages
-from .records import Message, Record
+from .records import Level, Message, Record
 from .samplers import check_probability
 from .streams import Stream, check_seed, stream
 from .topology import Topology
@@ -47,6 +47,7 @@ __all__ = [
     "EventLog",
     "ExponentialLatency",
     "Latency",
+    "Level",
     "LinkError",
     "LogError",
     "LogNormalLatency",

@@ -180,7 +180,6 @@ class Agent:
 
     def timer(self, delay: float, callback: Callable[[], Any]) -> Alarm:
         """Call ``callback`` after ``delay``, unless the returned timer's ``cancel()`` is called before."""
-
         return Alarm(self.world.env, delay, partial(self._ring, callback))
 
     def process(self, behaviour: Process) -> simpy.Process:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class CatallaxyError(Exception):
@@ -36,6 +38,12 @@ def _foreign(module: str, file: str) -> bool:
 
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Which of the ``known`` names was probably meant: the end of a message, or nothing."""
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 class DelayError(CatallaxyError, ValueError):

@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .errors import DelayError, LinkError, NetworkError
+from .errors import DelayError, LinkError, NetworkError, meant
 from .latency import ConstantLatency, Latency, LatencySpec, resolve
 from .records import Record
 from .streams import Stream, stream
@@ -338,7 +338,8 @@ class Links(dict[str, "Link | None"]):
             raise LinkError(f"{owner} can't send at t={owner.now:g}: it left at t={owner.left_at:g}")
         receiver = world.agents.get(name) or world.departed.get(name)
         if receiver is None:
-            raise LinkError(f"{owner} can't reach {name!r} at t={owner.now:g}: no agent in this world has that name")
+            why = f"no agent in this world has that name{meant(name, world.agents)}"
+            raise LinkError(f"{owner} can't reach {name!r} at t={owner.now:g}: {why}")
         link = topology.find(owner, receiver)
         if link is None:
             if name == owner.name:

@@ -13,7 +13,7 @@ from .agent import Agent
 from .behaviour import Behaviour, bad_yield
 from .clock import Clock
 from .departure import leave
-from .errors import AgentError, CatallaxyError, WorldError, failure
+from .errors import AgentError, CatallaxyError, WorldError, failure, meant
 from .inspection import forgotten_yields
 from .log import EventLog
 from .log.recorder import Recorder
@@ -197,8 +197,8 @@ class World:
         name = agent if isinstance(agent, str) else agent.name
         found = self._agents.get(name)
         if found is None or (isinstance(agent, Agent) and found is not agent):
-            gone = name in self._departed
-            raise WorldError(f"{name!r} is not in this world at t={self.now:g}" + (": it has left" if gone else ""))
+            why = ": it has left" if name in self._departed else meant(name, self._agents)
+            raise WorldError(f"{name!r} is not in this world at t={self.now:g}{why}")
         return found
 
     # -- inside --------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ World = Annotated[
     str | None,
     Parameter(
         help="What makes the worlds, module:function or file.py:function, called with (seed, episode); not "
-        "needed for what `catallaxy run` has written."
+        "needed for what `catallaxy run` or `train` has written."
     ),
 ]
 

@@ -59,7 +59,10 @@ class Recorder:
         if self._world is world:
             return
         self.detach()
-        self._world, world.log = world, self
+        self._world = world
+        if self.level == "off":
+            return
+        world.log = self
         self._names = [agent.name for agent in world.everybody]
         self._dictionary = pa.array(self._names, pa.string())
         for agent in world.agents.values():

@@ -1,7 +1,7 @@
 """What a recorded run is good for: proving it again, going on from the middle, letting others act in it."""
 
 from .recording import Difference, Recording, Session, WorldMaker
-from .tape import Replayed, drive
+from .tape import Replayed, Stage, drive, stage
 from .verify import Verdict, resume, verify
 
 __all__ = [
@@ -9,9 +9,11 @@ __all__ = [
     "Recording",
     "Replayed",
     "Session",
+    "Stage",
     "Verdict",
     "WorldMaker",
     "drive",
     "resume",
+    "stage",
     "verify",
 ]

@@ -90,6 +90,40 @@ def drive(
         WorldError: a live agent is not in the world.
         CatallaxyError: the world can't be made, or a live agent failed.
     """
+    return stage(folder, live, make_world, episode=episode).play(until, log)
+
+
+@attrs.frozen(eq=False)
+class Stage:
+    """A recorded world made again, its recorded agents silenced and its live ones in their places."""
+
+    world: World
+    _tape: _Tape
+    _end: float
+    _live: tuple[str, ...]
+
+    def play(self, until: float = inf, log: str | Path | EventLog | None = None) -> Replayed:
+        """Play it, once; see :func:`drive`."""
+        tape = self._tape
+        self.world.env.process(tape.play())
+        self.world.run(min(until, self._end), log)
+        return Replayed(self.world, tape.played, tape.unanswered, tape.unknown, self._live)
+
+
+def stage(
+    folder: str | Path,
+    live: Mapping[str, Callable[[str], Agent] | None],
+    make_world: WorldMaker,
+    *,
+    episode: int | None = None,
+) -> Stage:
+    """Make everything ready for :func:`drive`, which says what the arguments are, and find what is wrong with them.
+
+    Raises:
+        LogError: the folder is no run, or not one that can be played.
+        WorldError: a live agent is not in the world.
+        CatallaxyError: the world can't be made.
+    """
     recording = Recording(folder)
     session = recording.session(episode)
     level = recording.manifest.get("level", "all")
@@ -106,9 +140,7 @@ def drive(
         if agent.name not in live:
             _silence(agent)
     tape = _Tape(world, recording, session, frozenset(live))
-    world.env.process(tape.play())
-    world.run(min(until, recording.end(session)), log)
-    return Replayed(world, tape.played, tape.unanswered, tape.unknown, tuple(live))
+    return Stage(world, tape, recording.end(session), tuple(live))
 
 
 class _Tape:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ..errors import AgentError, CatallaxyError, LogError
 from ..log import Recorder
-from ..records import Record
+from ..records import Level, Record
 from ..world import World
 from .recording import Difference, Recording, Session, WorldMaker, same
 
@@ -28,6 +28,7 @@ class Verdict:
         difference: the first event that was not.
         reasons: what is known to be another than in the run: files, versions.
         failure: how the repeated world failed, as the recorded one did.
+        level: how much the run's log holds: what it does not can't be compared.
     """
 
     equal: bool
@@ -35,10 +36,12 @@ class Verdict:
     difference: Difference | None = None
     reasons: tuple[str, ...] = ()
     failure: str | None = None
+    level: Level = "all"
 
     def __str__(self) -> str:
         if self.equal:
-            return f"equal: {self.events:,} events"
+            only = "" if self.level == "all" else f", all that a log of level {self.level!r} holds"
+            return f"equal: {self.events:,} events{only}"
         told = [f"not equal; the first event that differs is {self.difference}"] if self.difference else ["not equal"]
         told += self.reasons or [
             "the versions are the same and the files as they were written: the world is built otherwise, or the "
@@ -55,13 +58,15 @@ def verify(folder: str | Path, make_world: WorldMaker) -> Verdict:
         make_world: makes the worlds again.
 
     Raises:
-        LogError: the folder is no run, or nothing in it can be repeated.
+        LogError: the folder is no run, or nothing in it can be repeated and compared.
         CatallaxyError: a world can't be made or run.
     """
     recording = Recording(folder)
     sessions = recording.sessions
     if not sessions:
         raise LogError(f"{folder} has no recorded world that could be run again")
+    if recording.manifest.get("level") == "off":
+        raise LogError(f"{folder} was recorded with level 'off': there are no events to compare")
     damage = recording.damage()
     comparison = _Comparison(recording)
     worlds: dict[tuple[int, int], World] = {}
@@ -79,8 +84,8 @@ def verify(folder: str | Path, make_world: WorldMaker) -> Verdict:
         comparison.finish()
     except _Differs as found:
         reasons = (*damage, *recording.other_versions())
-        return Verdict(False, comparison.events, found.difference, reasons, failure)
-    return Verdict(not damage, comparison.events, None, tuple(damage), failure)
+        return Verdict(False, comparison.events, found.difference, reasons, failure, comparison.level)
+    return Verdict(not damage, comparison.events, None, tuple(damage), failure, comparison.level)
 
 
 def resume(folder: str | Path, at: float, make_world: WorldMaker, *, episode: int | None = None) -> World:

@@ -40,6 +40,32 @@ def changed_world(seed, episode):
 """
 
 
+LEARNED = """
+market = "dealer"
+
+[[makers]]
+name = "shy"
+count = 1
+risk_aversion = 1e-2
+initial_inventory = { uniform = [-20, 20] }
+
+[session]
+horizon = 15.0
+
+[training]
+decisions = 300
+rollout = 150
+worlds = 1
+ppo = { epochs = 1, minibatch = 64 }
+
+[evaluation]
+episodes = 2
+search_episodes = 1
+"""
+LOGGED = ("all", "trades")
+"""Levels at which trades are logged."""
+
+
 def code_of(*arguments: str) -> int:
     try:
         main(arguments)
@@ -74,6 +100,56 @@ def test_a_run_of_a_scenario_is_verified_without_being_told_how(tmp_path: Path, 
     assert "exchange acted anew" in capsys.readouterr().out
     for table in ("quotes", "fills"):
         assert open_run(tmp_path / "again").events(table).num_rows == open_run(out).events(table).num_rows
+
+
+def test_what_a_run_of_training_has_recorded_is_verified_with_what_was_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    scenario, out = tmp_path / "scenario.toml", str(tmp_path / "run")
+    scenario.write_text(LEARNED)
+    assert code_of("train", str(scenario), "--out", out, "--quiet") == 0
+    assert code_of("verify", out) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("equal: ")
+    assert int(told.split()[1].replace(",", "")) == sum(
+        row["rows"] for row in open_run(out).manifest["tables"].values()
+    )
+    assert code_of("replay", out, "--live", "shy_1", "--episode", "1", "--out", str(tmp_path / "again")) == 0
+    assert "shy_1 acted anew" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("level", ["all", "trades", "decisions", "off"])
+def test_a_reduced_log_says_what_it_is_good_for(level: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    scenario, out = tmp_path / "scenario.toml", str(tmp_path / "run")
+    scenario.write_text(LEARNED)
+    assert code_of("run", str(scenario), "--out", out, "--log", level) == 0
+    told = capsys.readouterr().out
+    assert open_run(out).manifest["level"] == level
+    assert ("quotes" in open_run(out).tables, "fills" in open_run(out).tables) == (level == "all", level in LOGGED)
+    assert code_of("verify", out) == (2 if level == "off" else 0)
+    verified = capsys.readouterr()
+    assert code_of("replay", out, "--live", "shy_1", "--out", str(tmp_path / "again")) == (0 if level == "all" else 2)
+    replayed = capsys.readouterr()
+    if level == "off":
+        assert "nothing of what happened" in told
+        assert "was recorded with level 'off': there are no events to compare" in verified.err
+    elif level != "all":
+        assert f"log of level {level}" in told
+        assert f"all that a log of level '{level}' holds" in verified.out
+    if level != "all":
+        assert f"was recorded with level '{level}': only a log of everything can be played" in replayed.err
+
+
+def test_nothing_is_replaced_before_the_arguments_are_known_to_be_right(
+    study: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    out = tmp_path / "out"
+    arguments = ["replay", str(run), "--world", f"{study}:make_world", "--out", str(out), "--force"]
+    assert code_of(*arguments, "--live", "desk") == 0
+    before = open_run(out).events("replies")
+    assert code_of(*arguments, "--live", "dask") == 2
+    assert "'dask' is not in this world at t=0; did you mean 'desk'?" in capsys.readouterr().err
+    assert open_run(out).events("replies") == before
 
 
 def test_a_run_of_one_s_own_world_is_verified(study: Path, run: Path, capsys: pytest.CaptureFixture[str]):
