@@ -33,6 +33,8 @@ def ask(directory: Path, query: str | None, *, style: Style, limit: int) -> None
     run = open_run(directory)
     if query is None:
         console().print(run)
+        if run.reduced:
+            console().print(f"not every event{run.reduced}")
     else:
         answer = relation(run, query)
         write = {"table": _print_table, "csv": _print_csv, "json": _print_json}[style]
@@ -111,7 +113,7 @@ def _told_clearly(run: Run) -> Iterator[None]:
         tables = [*run.tables, *(f"metrics.{name}" for name in run.metrics)]
         missing = re.search(r"Table with name (\S+) does not exist", message)
         if missing:
-            message = f"there is no table '{missing[1]}'; {nearest(missing[1], tables)}"
+            message = f"there is no table '{missing[1]}'; {nearest(missing[1], tables)}{run.reduced}"
         raise RunError(f"{message}\nthe tables of {run.directory} are: {', '.join(tables) or 'none'}") from None
 
 

@@ -58,6 +58,12 @@ class Run:
         return bool(self.manifest.get("complete", False))
 
     @property
+    def reduced(self) -> str:
+        """What is to be said of a log that does not hold everything: the end of a message, or nothing."""
+        level = self.manifest.get("level", "all")
+        return "" if level == "all" else f" (it was logged with level '{level}', which leaves out the rest)"
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """Names of the event tables, sorted."""
         return tuple(sorted(path.stem for path in self.directory.glob("events/*.arrows")))
@@ -191,9 +197,8 @@ class Run:
 
     def _reader(self, folder: str, table: str, known: tuple[str, ...]) -> StreamReader:
         if table not in known:
-            raise NoTableError(
-                f"{self.directory} has no table '{table}' in {folder}; it has {', '.join(known) or 'none'}"
-            )
+            has = f"{', '.join(known) or 'none'}{self.reduced}"
+            raise NoTableError(f"{self.directory} has no table '{table}' in {folder}; it has {has}")
         return StreamReader(self.directory / folder / f"{table}.arrows", self.complete)
 
     def __rich__(self) -> Table:

@@ -130,6 +130,8 @@ def test_a_reduced_log_says_what_it_is_good_for(level: str, tmp_path: Path, caps
     verified = capsys.readouterr()
     assert code_of("replay", out, "--live", "shy_1", "--out", str(tmp_path / "again")) == (0 if level == "all" else 2)
     replayed = capsys.readouterr()
+    assert code_of("log", out, "SELECT count(*) FROM quotes") == (0 if level == "all" else 2)
+    assert level == "all" or f"it was logged with level '{level}'" in capsys.readouterr().err
     if level == "off":
         assert "nothing of what happened" in told
         assert "was recorded with level 'off': there are no events to compare" in verified.err
