@@ -67,7 +67,7 @@ def recipe(decisions: int, **changes: Any) -> PPOConfig:
     from catallaxy.learners import PPOConfig
 
     base = PPOConfig(
-        learning_rate=2e-3,
+        learning_rate=3e-3,
         decay=decisions,
         decay_power=2.0,
         decay_floor=0.01,
@@ -238,7 +238,11 @@ class Notes:
     def say(self, text: str) -> None:
         """A paragraph."""
         self._lines += [text, ""]
-        self._screen.print(text + "\n", markup=False, highlight=False)
+        self.print(text + "\n")
+
+    def print(self, text: str) -> None:
+        """A line for who watches, which the page does not keep."""
+        self._screen.print(text, markup=False, highlight=False)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table; numbers to four digits, intervals as mean ± half their width."""

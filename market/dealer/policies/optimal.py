@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import sqrt
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import attrs
 import numpy as np
@@ -48,7 +48,7 @@ def fx_dealer(
     clients, costs = scenario.clients, scenario.exchange
     if not isinstance(costs, ExchangeCosts):
         raise ValueError("the optimum is known for an exchange of kind 'quadratic' only")
-    tiers: tuple[Logistic, ...] = tuple(Logistic(tier.alpha, tier.beta) for tier in clients.tiers)
+    tiers: Any = tuple(Logistic(tier.alpha, tier.beta) for tier in clients.tiers)
     return FxDealer(
         sizes=clients.sizes,
         rates=tuple(max(clients.requests_per_day * part * connectivity, 1e-9) for part in clients.shares),
