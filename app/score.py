@@ -43,9 +43,10 @@ def recipe(dealer: TickDealer, decisions: int) -> PPOConfig:
     clips late, or clipping would cut off the good news first; the critic passes often and learns from longer returns,
     so that the actor's advantages can be short and quiet, and it learns alone at first. It begins with tight quotes and
     little hedging, where much happens that teaches. Means are kept within their bounds and hedges, which are rounded,
-    keep some noise, or hedging would fall asleep at h = 0. The noise of single updates is averaged away.
+    keep some noise, or hedging would fall asleep at h = 0; in the end it fades, so that a hedge is made or not. The
+    noise of single updates is averaged away.
     """
-    quotes_and_hedge = np.array([[-0.6, 0.0, -0.5], [0.05, 0.05, 0.1]])
+    quotes_and_hedge = np.array([[-0.6, 0.0, -0.5], [0.03, 0.03, 0.1]])
     initial_mean, min_std = Choice.of(dealer).pick(quotes_and_hedge).tolist()
     return PPOConfig(
         learning_rate=2e-3,
@@ -56,13 +57,14 @@ def recipe(dealer: TickDealer, decisions: int) -> PPOConfig:
         initial_mean=initial_mean,
         initial_std=0.1,
         min_std=min_std,
+        min_std_left=0.2,
         lam=0.5,
         value_lam=0.95,
         epochs=1,
         value_epochs=4,
         warmup=min(150_000, decisions // 10),
         clip=0.5,
-        entropy_weight=0.005,
+        entropy_weight=0.01,
         bounds_weight=10.0,
     )
 

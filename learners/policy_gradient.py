@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -61,6 +62,11 @@ class PolicyGradientConfig:
 
     A component that acts in steps (a hedge of whole lots) teaches nothing once its noise is smaller than a step.
     """
+    min_std_left: float = attrs.field(default=1.0, validator=fraction)
+    """The share of ``min_std`` that is left in the end: it falls with the share of `decay` that is left, no further.
+
+    What is best under noise need not be best without: a step that noise takes half of the time is taken or not.
+    """
 
 
 @contextmanager
@@ -100,10 +106,10 @@ class PolicyGradient:
             spec, hidden=config.hidden, initial_std=config.initial_std, memory=config.memory, window=config.window,
             generator=self.generator,
         )  # fmt: skip
-        self._set_distribution()
-        self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=config.learning_rate, eps=1e-5)
         self.updates = 0
         self.decisions = 0
+        self._set_distribution()
+        self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=config.learning_rate, eps=1e-5)
 
     @property
     def memory(self) -> int:
@@ -236,7 +242,7 @@ class PolicyGradient:
     @torch.no_grad()
     def _keep_exploring(self) -> None:
         if self._least is not None and isinstance(self.policy, GaussianPolicy):
-            self.policy.log_std.clamp_(min=self._least)
+            self.policy.log_std.clamp_(min=self._least + math.log(max(self.settings.min_std_left, self.left, 1e-6)))
 
     @property
     def left(self) -> float:

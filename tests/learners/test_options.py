@@ -119,6 +119,18 @@ def test_the_standard_deviation_keeps_above_its_floor(walkers) -> None:
         train(walkers, learner, updates=2)
 
 
+def test_the_floor_of_the_standard_deviation_falls_to_what_is_to_be_left_of_it(walkers) -> None:
+    learner = learner_of(walkers, initial_std=0.01, min_std=(0.4,), min_std_left=0.5, decay=1200)
+    floors = []
+    for _ in Trainer(walkers, {"walkers": learner}, horizon=20.0, decisions=1800, rollout=300, worlds=4):
+        floors.append(float(learner.policy.log_std.detach().exp()))
+        with torch.no_grad():
+            learner.policy.log_std.fill_(-9.0)  # so that the next update meets the floor
+    assert floors[0] == pytest.approx(0.4)
+    assert 0.25 < floors[1] < 0.35
+    assert floors[-1] == pytest.approx(0.2, rel=0.02)
+
+
 @pytest.mark.parametrize("option", ["initial_mean", "min_std"])
 def test_a_setting_for_another_number_of_components_is_refused(walkers, option) -> None:
     with pytest.raises(
