@@ -59,7 +59,7 @@ def draw_weights(figure: Figure, weights: Sequence[float], found: Sequence[Found
     profits.axhline(best["pnl"].mean, color="0.3", lw=0.9, ls="--", label="best rule")
     profits.axhline(twap["pnl"].mean, color="0.3", lw=0.9, ls=":", label="TWAP")
     profits.set_ylabel("P&L of a session, MEUR bp")
-    profits.legend(fontsize="small", frameon=False)
+    profits.legend(fontsize="small", frameon=False, loc="upper left")
     for panel in (fractions, errors, profits):
         panel.set_xlabel("w, weight of P&L")
         panel.set_xticks(weights)
@@ -87,4 +87,4 @@ def draw_rule(figure: Figure, run: Run, groups: tuple[str, str], mean: float) ->
             panel.plot(edges[:-1] + 0.5, share, style, color=colour, lw=1.6, label=f"{text}: {side}")
     panel.set_xlabel("price above its mean, bp")
     panel.set_ylabel("share of decisions")
-    panel.legend(fontsize="small", frameon=False, loc="upper center")
+    panel.legend(fontsize="small", frameon=False, loc="center left")

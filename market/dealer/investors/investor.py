@@ -113,7 +113,7 @@ class Investor(LearningAgent):
             yield from self._act(ask, bid)
         if self.now < session.horizon:
             yield self.sleep(session.horizon - self.now)
-        self._mark()
+        self._mark(self.reference)
         self.record(InvestorReward(**self.pay.earned, total=self.pay.total))
         if session.terminal:
             self.terminate()
@@ -131,15 +131,16 @@ class Investor(LearningAgent):
         """The best offers for buying and selling the largest size."""
         size = self._investing.largest
         if self._streaming:
-            asks, bids = (streamed(self, self._tier, side * size, self.reference) for side in (1.0, -1.0))
+            reference = self.reference
+            asks, bids = (streamed(self, self._tier, side * size, reference) for side in (1.0, -1.0))
         else:
             makers = self.neighbours(MarketMaker)
             asked = [self.ask(makers, QuoteRequest(quantity=side * size, tier=self._tier)) for side in (1.0, -1.0)]
             asks = _quotes((yield asked[0]))
             bids = _quotes((yield asked[1]))
-        reference, exchange = self.reference, None
-        if self._investing.exchange:
-            exchange = exchange_distance(self._costs, self.latest(EXCHANGE, Tick), size)
+        tick = self.latest(EXCHANGE, Tick)
+        reference = self._opening if tick is None else tick.price
+        exchange = exchange_distance(self._costs, tick, size) if self._investing.exchange else None
         return (
             best_offer(asks, exchange, reference, 1.0, lot),
             best_offer(bids, exchange, reference, -1.0, lot),
@@ -147,13 +148,14 @@ class Investor(LearningAgent):
 
     def _act(self, ask: Offer, bid: Offer) -> Process:
         """Decide, and trade."""
-        self._mark()
-        self.history.see(self.now, self.reference)
-        action = yield self.decide(self._observe(ask, bid))
+        reference = self.reference
+        self._mark(reference)
+        self.history.see(self.now, reference)
+        action = yield self.decide(self._observe(ask, bid, reference))
         quantity, largest = self._quantity(action), self._investing.largest
         self.pay.decided(largest)
         self.tally.decided(largest)
-        self.record(Timing(quantity, largest, self.inventory, self.reference, ask.distance, bid.distance))
+        self.record(Timing(quantity, largest, self.inventory, reference, ask.distance, bid.distance))
         offer = ask if quantity > 0.0 else bid
         if quantity == 0.0 or not offer.venue or self.now >= self.session.horizon:
             return
@@ -164,14 +166,14 @@ class Investor(LearningAgent):
         if isinstance(answer, HedgeFill):
             self._book(answer.quantity, answer.price, answer.reference, exchange=True)
         elif isinstance(answer, Fill):
-            self._book(answer.quantity, answer.price, self.reference, exchange=False)
+            self._book(answer.quantity, answer.price, None, exchange=False)
 
-    def _observe(self, ask: Offer, bid: Offer) -> tuple[float, ...]:
+    def _observe(self, ask: Offer, bid: Offer, reference: float) -> tuple[float, ...]:
         size, session, target = self._investing.largest, self.session, self.pay.target
         left = (session.horizon - self.now) / session.horizon if session.terminal else 1.0
         behind = [amount / size for amount in self.behind]
         return (
-            *(deviation / TENS for deviation in self.history.deviations(self.reference)),
+            *(deviation / TENS for deviation in self.history.deviations(reference)),
             ask.distance / TENS,
             bid.distance / TENS,
             self.inventory / self.limit,
@@ -219,17 +221,19 @@ class Investor(LearningAgent):
         buying, selling = self.pay.target.behind
         return buying + type.buy_target * size, selling + type.sell_target * size
 
-    def _book(self, quantity: float, price: float, reference: float, *, exchange: bool) -> None:
-        self._mark()
+    def _book(self, quantity: float, price: float, reference: float | None, *, exchange: bool) -> None:
+        """Book a trade, at the distance of its price from `reference`: by default the one that it sees."""
+        seen = self.reference
+        reference = seen if reference is None else reference
+        self._mark(seen)
         self.account.buy(quantity, price)
         sign = 1.0 if quantity > 0.0 else -1.0
         self.pay.traded(quantity, sign * (price / reference - 1.0) / BP)
         self.tally.traded(quantity, price, reference, exchange=exchange)
         self.record(Execution(quantity, price, reference, exchange, self.inventory))
 
-    def _mark(self) -> None:
-        """Earn what the inventory has gained since it last looked."""
-        reference = self.reference
+    def _mark(self, reference: float) -> None:
+        """Earn what the inventory has gained since it last looked, the price being `reference` now."""
         if reference != self._marked_at:
             self.pay.held(self.inventory * (reference / self._marked_at - 1.0) / BP)
             self._marked_at = reference
