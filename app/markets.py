@@ -245,6 +245,7 @@ MARKETS = {
             "BookScenario",
             _nobody,
             headline={"pnl": "sum", "volume": "sum", "passive_share": "mean", "inventory": "sum"},
+            plots="catallaxy.plots.book",
         ),
     )
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
-from .facts import depth_table, facts_table, impact_table, spread_table
+from .facts import depth_table, facts_table, impact_table, memory_table, prices_table, spread_table
 from .traders import COLUMNS, SCHEMA, from_log, from_worlds
 
 TABLES: Mapping[str, Callable[..., pa.Table]] = {
@@ -16,6 +16,8 @@ TABLES: Mapping[str, Callable[..., pa.Table]] = {
     "spread": spread_table,
     "depth": depth_table,
     "impact": impact_table,
+    "memory": memory_table,
+    "prices": prices_table,
 }
 """What can be measured of a run, by name."""
 
@@ -28,5 +30,7 @@ __all__ = [
     "from_log",
     "from_worlds",
     "impact_table",
+    "memory_table",
+    "prices_table",
     "spread_table",
 ]

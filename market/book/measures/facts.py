@@ -175,28 +175,53 @@ def depth_table(events: Events) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def impact_table(events: Events, after: float = 0.1, bins: int = 8) -> pa.Table:
-    """Impact of orders that came in, by size: episode, size (MEUR, mean), orders, impact (bp, mean), error (its s.e.).
+def impact_table(events: Events, after: float = 0.1) -> pa.Table:
+    """Impact of orders that came in, by size: episode, size (MEUR), orders, impact (bp, mean), error (its s.e.).
 
-    Sizes are in `bins` groups, as even as ties allow; impact is measured `after` so many minutes.
+    Sizes are gathered by doubling: `size` stands for [size, 2 size). Impact is measured `after` so many minutes.
     """
     rows = []
     for episode in _episodes(events):
         size, moved = impact(episode.trades, episode.tops, after)
-        edges = np.unique(np.quantile(size, np.linspace(0.0, 1.0, bins + 1))) if len(size) else np.zeros(0)
-        group = np.searchsorted(edges[1:-1], size, side="right")
+        group = np.floor(np.log2(size)).astype(np.int64)
         for number in np.unique(group):
             inside = moved[group == number]
             rows.append(
                 {
                     "episode": episode.number,
-                    "size": float(size[group == number].mean() * episode.lot),
+                    "size": 2.0**number * episode.lot,
                     "orders": len(inside),
                     "impact": float(inside.mean()),
                     "error": float(inside.std(ddof=1) / len(inside) ** 0.5) if len(inside) > 1 else float("nan"),
                 }
             )
     return pa.Table.from_pylist(rows)
+
+
+def memory_table(events: Events, interval: float = RETURN_INTERVAL, lags: int = 30) -> pa.Table:
+    """Autocorrelation over `interval` minutes: episode, lag, returns, absolute (of the returns' absolute values)."""
+    rows = []
+    for episode in _episodes(events):
+        moves = returns(episode.tops, interval, 0.0, episode.end)
+        plain, absolute = autocorrelation(moves, lags), autocorrelation(np.abs(moves), lags)
+        rows += [
+            {"episode": episode.number, "lag": lag + 1, "returns": float(plain[lag]), "absolute": float(absolute[lag])}
+            for lag in range(lags)
+        ]
+    return pa.Table.from_pylist(rows)
+
+
+def prices_table(events: Events, episode: int | None = None) -> pa.Table:
+    """The middle of the book whenever it changes, USD per EUR: episode, time, bid, ask, mid; of one or all episodes."""
+    found = []
+    for each in _episodes(events):
+        if episode is not None and each.number != episode:
+            continue
+        times, middle, spread = mids(each.tops)
+        bid, ask = (middle - 0.5 * spread) * each.tick, (middle + 0.5 * spread) * each.tick
+        number = np.full(len(times), each.number)
+        found.append(pa.table({"episode": number, "time": times, "bid": bid, "ask": ask, "mid": middle * each.tick}))
+    return pa.concat_tables(found)
 
 
 def _level(depths: pa.Table, name: str, level: int) -> Floats:
@@ -217,11 +242,12 @@ def _table(events: Events, kind: type[Message]) -> pa.Table:
 
 @attrs.frozen(eq=False)
 class _Episode:
-    """An episode's tables: lots in MEUR, the close in minutes."""
+    """An episode's tables: ticks in USD per EUR, lots in MEUR, the close in minutes."""
 
     number: int
     tops: pa.Table
     trades: pa.Table
+    tick: float
     lot: float
     end: float
 
@@ -236,4 +262,4 @@ def _episodes(events: Events) -> Iterator[_Episode]:
     tops, trades = (_table(events, kind) for kind in (TopOfBook, Trade))
     for episode, facts in sorted(venues.items()):
         own, done = (table.filter(pc.equal(table["episode"], episode)) for table in (tops, trades))
-        yield _Episode(episode, own, done, facts["lot"], facts["horizon"])
+        yield _Episode(episode, own, done, facts["tick"], facts["lot"], facts["horizon"])
