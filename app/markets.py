@@ -145,8 +145,9 @@ def _judge_makers(
 
 
 def _show_makers(judgement: Judgement, scenario: DealerScenario, run: Run, screen: Console) -> None:
-    from .dealer.figure import PlotError, draw_skew
+    from .dealer.figure import draw_skew
     from .dealer.tables import show
+    from .plots.canvas import PlotError
 
     show(judgement, screen)
     if not any(group.learns for group in scenario.makers):

@@ -11,11 +11,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from catallaxy.engine import CatallaxyError
 from catallaxy.learners import Mirror, load_policies
 from catallaxy.market.dealer import DealerScenario, MakerType, MarketMaker
 from catallaxy.market.dealer.maker import observe
+from catallaxy.market.dealer.quoting import quoting
 
+from ..plots.canvas import COLOURS, cross, figure_file
 from ..runs import Run, checkpoint_of
 
 if TYPE_CHECKING:
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-LOW, HIGH = "#0072b2", "#d55e00"  # told apart by colour-blind readers, too
+LOW, HIGH = COLOURS[:2]
 PARTS = {"risk_aversion": "risk aversion", "connectivity": "connectivity"}
-
-
-class PlotError(CatallaxyError):
-    """A figure that can't be drawn."""
 
 
 @attrs.frozen(eq=False)
@@ -60,35 +57,43 @@ def draw_skew(run: Run, scenario: DealerScenario, path: Path) -> None:
         PlotError: matplotlib is not installed.
         CheckpointError: the run has no checkpoint.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotError("figures need matplotlib: pip install 'catallaxy[plot]'") from None
     quotes, types = quoted(run)
     policy = load_policies(checkpoint_of(run.directory))[MarketMaker.family]
     parts = [name for name in PARTS if np.ptp(types[name]) > 0] or ["risk_aversion"]
-    figure = Figure(figsize=(5.6 * len(parts), 4.6), layout="constrained", dpi=150)
-    FigureCanvasAgg(figure)
-    axes: Sequence[Axes] = figure.subplots(1, len(parts), sharey=True, squeeze=False)[0]
     reach = _reach(scenario, quotes.inventory)
-    for panel, name in zip(axes, parts, strict=True):
-        median = {part: float(np.median(values)) for part, values in types.items()}
-        for share, colour in ((0.1, LOW), (0.9, HIGH)):
-            third = np.quantile(types[name], [1 / 3, 2 / 3])
-            mask = types[name] <= third[0] if share < 0.5 else types[name] >= third[1]
-            shown = {**median, name: float(np.quantile(types[name], share))}
-            kind = MakerType(shown["risk_aversion"], shown["connectivity"])
-            label = f"{'low' if share < 0.5 else 'high'} {PARTS[name]}: {getattr(kind, name):.2g}"
-            curve = quotes_of(policy, kind, scenario, np.linspace(-reach, reach, 201))
-            for dots, line in zip(quotes.sides, curve.sides, strict=True):
-                panel.plot(quotes.inventory[mask], dots[mask], ".", color=colour, alpha=0.15, ms=2, mew=0, zorder=1)
-                panel.plot(curve.inventory, line, color=colour, lw=2, label=label)
-                label = "_"
-        _finish(panel, reach)
-    axes[0].set_ylabel("quote, bp from the reference price")
-    figure.suptitle("Learned quotes against inventory: a long maker lowers both, to sell")
-    figure.savefig(path)
+    with figure_file(path, 5.6 * len(parts), 4.6) as figure:
+        panels: Sequence[Axes] = figure.subplots(1, len(parts), sharey=True, squeeze=False)[0]
+        for panel, name in zip(panels, parts, strict=True):
+            for share, colour in ((0.1, LOW), (0.9, HIGH)):
+                _draw_type(panel, name, share, colour, quotes, types, policy, scenario, reach)
+            _finish(panel, reach)
+        panels[0].set_ylabel("quote, bp from the reference price")
+        figure.suptitle("Learned quotes against inventory: a long maker lowers both, to sell")
+
+
+def _draw_type(
+    panel: Axes,
+    name: str,
+    share: float,
+    colour: str,
+    quotes: Quotes,
+    types: dict[str, Floats],
+    policy: Mirror,
+    scenario: DealerScenario,
+    reach: float,
+) -> None:
+    """Quotes for a quantile of one parameter of the type, the others at their median."""
+    third = np.quantile(types[name], [1 / 3, 2 / 3])
+    mask = types[name] <= third[0] if share < 0.5 else types[name] >= third[1]
+    shown = {part: float(np.median(values)) for part, values in types.items()}
+    shown[name] = float(np.quantile(types[name], share))
+    kind = _told(MakerType(shown["risk_aversion"], shown["connectivity"]), scenario)
+    label = f"{'low' if share < 0.5 else 'high'} {PARTS[name]}: {getattr(kind, name):.2g}"
+    curve = quotes_of(policy, kind, scenario, np.linspace(-reach, reach, 201))
+    for dots, line in zip(quotes.sides, curve.sides, strict=True):
+        panel.plot(quotes.inventory[mask], dots[mask], ".", color=colour, alpha=0.15, ms=2, mew=0, zorder=1)
+        panel.plot(curve.inventory, line, color=colour, lw=2, label=label)
+        label = "_"
 
 
 def quoted(run: Run) -> tuple[Quotes, dict[str, Floats]]:
@@ -109,9 +114,20 @@ def quotes_of(policy: Mirror, kind: MakerType, scenario: DealerScenario, invento
     horizon, limit = scenario.session.horizon, scenario.makers[0].inventory_limit
     left = horizon / 2 if scenario.session.terminal else np.inf
     rows = np.array([(*observe(q / limit, left, horizon), *kind.features) for q in inventory.tolist()], np.float32)
-    half_spread, skew, _ = policy.act(rows).actions.T
-    middle = -np.sign(inventory) * skew
+    space = quoting(scenario.clients, scenario.decisions)
+    smallest = float(space.sizes[0])
+    summaries = [
+        space.quotes(action, q).summary(space.tiers, smallest, q)
+        for q, action in zip(inventory.tolist(), policy.act(rows).actions.tolist(), strict=True)
+    ]
+    half_spread, middle = np.array(summaries).T
     return Quotes(inventory, middle - half_spread, middle + half_spread)
+
+
+def _told(kind: MakerType, scenario: DealerScenario) -> MakerType:
+    """The type with the weights that policies are told, at the first group's means."""
+    weights = attrs.asdict(scenario.makers[0].rewards, recurse=False)
+    return attrs.evolve(kind, told=scenario.told, **{name: weights[name].mean() for name in scenario.told})
 
 
 def _reach(scenario: DealerScenario, inventory: Floats) -> float:
@@ -121,8 +137,7 @@ def _reach(scenario: DealerScenario, inventory: Floats) -> float:
 
 
 def _finish(panel: Axes, reach: float) -> None:
-    panel.axhline(0.0, color="0.5", lw=0.8, zorder=0)
-    panel.axvline(0.0, color="0.5", lw=0.8, zorder=0)
+    cross(panel)
     panel.set_xlim(-reach, reach)
     panel.set_xlabel("inventory, MEUR")
     panel.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catallaxy.engine import CatallaxyError
 from catallaxy.market.measures import Interval
 
+from ..plots.canvas import COLOURS, figure_file
 from .answer import Answer, Effect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-UNCHANGED, ADAPTED = "#0072b2", "#d55e00"  # told apart by colour-blind readers, too
-
-
-class PlotError(CatallaxyError):
-    """A figure that can't be drawn."""
+UNCHANGED, ADAPTED = COLOURS[:2]
 
 
 def draw(answer: Answer, path: Path) -> None:
@@ -26,21 +22,14 @@ def draw(answer: Answer, path: Path) -> None:
     Raises:
         PlotError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotError("figures need matplotlib: pip install 'catallaxy[plot]'") from None
     subjects = list(dict.fromkeys(effect.subject.name for effect in answer.effects))
     rows = max(len(answer.of(name)) for name in subjects)
-    figure = Figure(figsize=(3.2 * len(subjects) + 1.2, 0.42 * rows + 1.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    for axes, name in zip(figure.subplots(1, len(subjects), squeeze=False)[0], subjects, strict=True):
-        _panel(axes, answer.of(name))
-        axes.set_title(name)
-    figure.suptitle("; ".join(answer.intervention), fontsize=10)
-    figure.axes[0].legend(loc="best", fontsize=8)
-    figure.savefig(path, dpi=120)
+    with figure_file(path, 3.2 * len(subjects) + 1.2, 0.42 * rows + 1.6) as figure:
+        for axes, name in zip(figure.subplots(1, len(subjects), squeeze=False)[0], subjects, strict=True):
+            _panel(axes, answer.of(name))
+            axes.set_title(name)
+        figure.suptitle("; ".join(answer.intervention), fontsize=10)
+        figure.axes[0].legend(loc="best", fontsize=8)
 
 
 def _panel(axes: Axes, effects: list[Effect]) -> None:

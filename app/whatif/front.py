@@ -11,8 +11,9 @@ from catallaxy.engine import EventLog
 from ..config import load
 from ..display import console
 from ..metrics import write_metrics
+from ..plots.canvas import PlotError
 from ..runs import check_vacant
-from .figure import PlotError, draw
+from .figure import draw
 from .intervention import Intervention, InterventionError
 from .study import WhatIf, ask
 from .words import sentences, show
