@@ -14,7 +14,7 @@ from simpy.events import NORMAL
 from .behaviour import Behaviour, Process
 from .clock import Act
 from .departure import Drop
-from .errors import AgentError, CatallaxyError, LinkError, WorldError, failure
+from .errors import AgentError, CatallaxyError, LinkError, RecordError, WorldError, failure
 from .feed import Feed
 from .handlers import Handlers, Served, handlers_of
 from .inspection import may_read
@@ -253,8 +253,15 @@ class Agent:
         return None if feed is None else feed.at(self.now - link.lag)
 
     def record(self, row: Record) -> int:
-        """Write a row that is no message into the event log; returns its sequence number."""
+        """Write a row that is no message into the event log; returns its sequence number.
+
+        Raises:
+            RecordError: it is no record, or a message.
+        """
         world = self.world
+        if not isinstance(row, Record) or isinstance(row, Message):
+            what = "a message is sent or published" if isinstance(row, Message) else "make a class of Record for it"
+            raise RecordError(f"{self} can't record {row!r} at t={self.now:g}: {what}")
         world.sequence += 1
         if world.log is not None:
             world.log.recorded(self, row, self.now, world.sequence, world.env.cause)
@@ -320,10 +327,13 @@ class Agent:
         if in_reply_to and ask is not None:
             deliver, ask = ask.answer, None  # an answer to this answer is a message like any other
         header = (self, now, sequence, in_reply_to, ask)
-        if message._header is None:
-            mark_sent(message, header)
-        else:
-            message = message._copy(header)
+        try:
+            if message._header is None:
+                mark_sent(message, header)
+            else:
+                message = message._copy(header)
+        except (AttributeError, TypeError):
+            raise RecordError(f"{self} can't send {message!r} at t={now:g}: only a Message can be sent") from None
         heappush(env._queue, (now + delay, priority, next(env._eid), message, deliver))
         if world.log is not None:
             cause = env.cause or in_reply_to  # an answer after a pause is still caused by the question

@@ -84,7 +84,11 @@ class Clock(simpy.Environment):
         Raises:
             DelayError: the delay is negative, infinite or not a number.
         """
-        if not 0 <= delay < inf:
+        try:
+            possible = 0 <= delay < inf
+        except TypeError:
+            possible = False
+        if not possible:
             raise DelayError(f"a delay must be a finite number and not negative, got {delay!r} at t={self._now:g}")
         heappush(self._queue, (self._now + delay, priority, next(self._eid), subject, act))
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
+from inspect import CO_GENERATOR, CO_VARARGS
+from math import inf
+from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .behaviour import Behaviour
@@ -60,8 +63,17 @@ def handlers_of(cls: type) -> Handlers:
     handlers = Handlers()
     for kind, name in names.items():
         method = getattr(cls, name)
-        handlers[kind] = _as_process(method) if method.__code__.co_flags & _GENERATOR else method
+        _check_arguments(cls, name, method.__code__, len(method.__defaults__ or ()))
+        handlers[kind] = _as_process(method) if method.__code__.co_flags & CO_GENERATOR else method
     return handlers
+
+
+def _check_arguments(cls: type, name: str, code: CodeType, optional: int) -> None:
+    """Refuse a handler that can't be called with a message."""
+    least, most = code.co_argcount - optional, inf if code.co_flags & CO_VARARGS else code.co_argcount
+    if not least <= 2 <= most:
+        place = f"{code.co_filename}:{code.co_firstlineno}"
+        raise RecordError(f"{cls.__name__}.{name} is a handler: it must take self and the message ({place})")
 
 
 class Served(Handlers):
@@ -108,9 +120,6 @@ class Served(Handlers):
             except Exception as error:
                 raise failure(agent, error, f"while handling {message!r} from {message.sender!r}") from error
             world.env.cause = 0
-
-
-_GENERATOR = 0x20  # CO_GENERATOR of the data model's code flags
 
 
 def _as_process(method: Callable[..., Any]) -> Handles:

@@ -119,8 +119,8 @@ class Sleep(Wait):
         Wait.__init__(self, env)
         self._value = None
         self.cancelled = False
-        self.due = env._now + delay
         env.post(_wake, self, delay)
+        self.due = env._now + delay
 
     @property
     def processed(self) -> bool:

@@ -9,6 +9,8 @@ from time import monotonic, sleep
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .agent import Agent
 from .behaviour import Behaviour, bad_yield
 from .clock import Clock
@@ -61,6 +63,10 @@ class World:
         self.agents: Mapping[str, Agent] = MappingProxyType(self._agents)
         self.departed: Mapping[str, Agent] = MappingProxyType(self._departed)
         self.everybody: list[Agent] = []
+        if isinstance(agents, Agent):
+            raise WorldError(f"a world's agents must be a list or the like, got {agents!r} alone")
+        if network is not None and not isinstance(network, Network):
+            raise WorldError(f"a world's network must be a Network, such as Network.complete(), got {network!r}")
         for agent in agents:
             self._admit(agent)
         network = network or Network.complete()
@@ -118,6 +124,8 @@ class World:
             AgentError: an agent's code failed.
             WorldError: ``until`` lies in the past.
         """
+        if not isinstance(until, float | int | np.number):
+            raise WorldError(f"until must be a number, got {until!r}")
         if not until >= self.now:
             raise WorldError(f"a world can't run until t={until!r}: it is t={self.now:g} already")
         env, questions = self.env, self._questions

@@ -4,7 +4,18 @@ import inspect
 
 import pytest
 
-from catallaxy.engine import Agent, AgentError, LinkError, Message, Network, RecordError, World, WorldError, on
+from catallaxy.engine import (
+    Agent,
+    AgentError,
+    CatallaxyError,
+    LinkError,
+    Message,
+    Network,
+    RecordError,
+    World,
+    WorldError,
+    on,
+)
 
 
 class Ping(Message):
@@ -221,3 +232,53 @@ def test_on_takes_message_classes():
         on("Ping")
     with pytest.raises(RecordError, match="@on takes at least one message class"):
         on()
+
+
+class Bell(Message):
+    loud: bool = True
+
+
+@pytest.mark.parametrize(
+    ("mistake", "fault"),
+    [
+        (lambda me: me.send("B", "hello"), "Note 'A' can't send 'hello' at t=0: only a Message can be sent"),
+        (lambda me: me.send("B", Bell), "can't send <class .*Bell'> at t=0: only a Message can be sent"),
+        (lambda me: me.sleep("1"), "a delay must be a finite number and not negative, got '1'"),
+        (lambda me: me.record(Bell()), r"can't record Bell\(loud=True\) at t=0: a message is sent or published"),
+        (lambda me: me.record({"a": 1}), "can't record {'a': 1} at t=0: make a class of Record for it"),
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_named(note, mistake, fault):
+    def behaviour(me):
+        mistake(me)
+        yield me.sleep(1.0)
+
+    with pytest.raises(CatallaxyError, match=fault):
+        World([note("A", behaviour), note("B")], seed=0).run(2.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (lambda note: World(note("A"), seed=0), "must be a list or the like, got <Note 'A'> alone"),
+        (lambda note: World([note("A")], "complete", seed=0), "must be a Network, such as .*, got 'complete'"),
+        (lambda note: World([note("A")], seed=0).run(None), "until must be a number, got None"),
+    ],
+)
+def test_a_world_of_the_wrong_things_is_refused(note, make, fault):
+    with pytest.raises(WorldError, match=fault):
+        make(note)
+
+
+def test_a_handler_that_can_not_take_the_message_is_refused_with_its_line():
+    with pytest.raises(RecordError, match=r"Deaf.hear is a handler: it must take self and the message \(.*errors.py:"):
+
+        class Deaf(Agent):
+            @on(Bell)
+            def hear(self):
+                pass
+
+    class Willing(Agent):
+        @on(Bell)
+        def hear(self, bell, more=None, *others):
+            pass
