@@ -69,16 +69,18 @@ class Client(Agent):
             return
         sign = 1.0 if quantity > 0.0 else -1.0
         if self._streaming:
-            offers = streamed(self, self.tier, quantity, self._reference())
+            reference = self._reference()
+            offers = streamed(self, self.tier, quantity, reference)
         else:
             replies = yield self.ask(self.neighbours(MarketMaker), QuoteRequest(quantity=quantity, tier=self.tier))
             offers = [(reply.price, reply.sender) for reply in replies if reply.__class__ is Quote]
+            reference = self._reference()
         if not offers or self.now >= self._session.horizon:
             return
         best = min(sign * price for price, _ in offers)
         equals = [offer for offer in offers if sign * offer[0] == best]
         price, maker = equals[int(lot * len(equals))]
-        distance = sign * (price / self._reference() - 1.0) / BP
+        distance = sign * (price / reference - 1.0) / BP
         if self._streaming:
             self.record(Enquiry(quantity, self.tier, len(offers), distance))
         if chance < self.acceptance(distance):
