@@ -298,3 +298,20 @@ def test_zero_intelligence_orders_are_the_same_whatever_others_do(tmp_path: Path
         )
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) > 300
+
+
+def test_without_trades_the_number_of_orders_at_rest_is_poisson() -> None:
+    """Then each side is a queue with infinitely many servers: arrivals at `limit_orders`, lives of mean `lifetime`."""
+    crowd = ZeroIntelligence(count=2, limit_rate=0.5, decay=0.5, reach=20, market_rate=1e-9, lifetime=0.7, size=1)
+    scenario = BookScenario(crowds=(crowd,), informed=(), session=Hours(horizon=3.0), latency=0.0)
+    counts = []
+    for episode in range(150):
+        world = build(scenario, 7, episode)
+        world.run(2.0 + 0.005 * episode)
+        venue = world.agents["book"]
+        assert isinstance(venue, OrderBookVenue)
+        counts += [venue.book.size(side) for side in (BUY, SELL)]
+    mean = sum(counts) / 300
+    spread = sum((count - mean) ** 2 for count in counts) / 300
+    assert mean == pytest.approx(crowd.at_rest, abs=4 * (crowd.at_rest / 300) ** 0.5)
+    assert spread == pytest.approx(crowd.at_rest, rel=4 * (2 / 300) ** 0.5)
