@@ -1,7 +1,8 @@
 """Scenario files: TOML in, a validated `Study` out, or one error that names everything that is wrong.
 
 A file says which market it is about (`market = "dealer"`), how to learn (`[training]`) and how to judge
-(`[evaluation]`); everything else describes the market's scenario, whose fields are documented by its class.
+(`[evaluation]`); everything else describes the market's scenario, whose fields are documented by its class. It may
+extend another file (`extends = "base.toml"`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import attrs
 from catallaxy.engine import CatallaxyError
 
 from .hints import nearest
+from .inheritance import KEY, inherited
 from .markets import MARKETS, Evaluation, Market
 from .strict import Fault, plain, shown, structure
 from .toml_lines import key_lines, line_of
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ROOT_KEYS = ("market", "training", "evaluation")
+ROOT_KEYS = (KEY, "market", "training", "evaluation")
 """What stands in a file's root beside the fields of the market's scenario."""
 
 
@@ -98,6 +100,10 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
     """
     path = Path(path)
     text, data = _parse(path)
+    try:
+        data = inherited(path, data, _parse)
+    except ValueError as error:
+        raise _error(path, text, [Fault((KEY,), str(error))]) from None
     name = data.pop("market", None)
     if not isinstance(name, str) or name not in MARKETS:
         raise _error(path, text, [Fault(("market",), _no_market(name))])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
 
 import attrs
 import cattrs
@@ -42,6 +42,21 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {self.message}" if self.path else self.message
+
+
+class Located(str):
+    """A string from a file in another folder, from which its paths are taken.
+
+    Attributes:
+        folder: that folder.
+    """
+
+    folder: Path
+
+    def __new__(cls, text: str, folder: Path) -> Self:
+        located = super().__new__(cls, text)
+        located.folder = folder
+        return located
 
 
 def structure(data: object, cls: type[T], folder: Path = Path()) -> tuple[T | None, list[Fault]]:
@@ -179,19 +194,19 @@ def _boolean(value: object, _: object) -> bool:
 
 
 def _text(value: object, _: object) -> str:
-    if type(value) is not str:
+    if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is not a string")
-    return value
+    return str(value)
 
 
 def _path(value: object, _: object) -> Path:
-    return _folder.get() / _text(value, str)
+    return getattr(value, "folder", _folder.get()) / _text(value, str)
 
 
 def _literal_hook(kind: Any) -> Any:
     def read(value: object, _: object) -> object:
         for choice in get_args(kind):
-            if type(choice) is type(value) and choice == value:
+            if choice == value and (type(choice) is type(value) or isinstance(value, str)):
                 return choice
         hint = nearest(value, get_args(kind)) if isinstance(value, str) else f"valid are {shown(list(get_args(kind)))}"
         raise ValueError(f"{shown(value)} is none of the choices; {hint}")
@@ -258,7 +273,7 @@ def _union_hook(kind: Any) -> Any:
 
 def _distribution(value: object, _: object) -> Distribution:
     """A number, or a table with one key: `{ uniform = [0.2, 0.9] }` or `{ uniform = { low = 0.2, high = 0.9 } }`."""
-    kinds = {_kind(cls): cls for cls in Distribution.__subclasses__()}
+    kinds = {kind_of(cls): cls for cls in Distribution.__subclasses__()}
     if type(value) in (int, float):
         return Constant(_number(value, float))
     if not isinstance(value, Mapping) or len(value) != 1:
@@ -277,7 +292,7 @@ def _distribution(value: object, _: object) -> Distribution:
         raise ClassValidationError("distribution", [_at(name, error)], Distribution) from None
 
 
-def _kind(cls: type) -> str:
+def kind_of(cls: type) -> str:
     """What files call a distribution: `LogUniform` is `log_uniform`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
@@ -287,7 +302,7 @@ def _plain_distribution(value: Distribution) -> Any:
         return value.value
     fields = attrs.fields(type(value))  # type: ignore[arg-type]
     given = {field.alias: getattr(value, field.name) for field in fields if getattr(value, field.name) != field.default}
-    return {_kind(type(value)): {name: list(x) if isinstance(x, tuple) else x for name, x in given.items()}}
+    return {kind_of(type(value)): {name: list(x) if isinstance(x, tuple) else x for name, x in given.items()}}
 
 
 def _by_name(parameters: object, cls: type) -> object:

@@ -30,8 +30,8 @@ from ..interrupts import stopping
 from ..metrics import MetricsWriter
 from ..progress import learning_progress
 from ..runs import RunError, check_vacant
+from ..scenario_text import write_scenario
 from ..strict import plain
-from .scenario_file import write_scenario
 from .study import MarketProblem, read_study
 
 CHECKPOINT = "checkpoints/calibration.pt"

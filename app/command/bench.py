@@ -9,14 +9,15 @@ from cyclopts import Parameter
 from .common import app
 
 
-@app.command(usage="catallaxy bench [messages|log|network|ticks]")
+@app.command(usage="catallaxy bench [messages|log|network|ticks|learning]")
 def bench(
     suite: Annotated[
-        Literal["messages", "log", "network", "ticks"] | None, Parameter(help="What to measure; all by default.")
+        Literal["messages", "log", "network", "ticks", "learning"] | None,
+        Parameter(help="What to measure; all by default."),
     ] = None,
     /,
 ) -> None:
-    """Measure what the engine costs on this machine, beside SimPy Stores and a bare heap.
+    """Measure what engine and learning cost on this machine, beside SimPy Stores, a bare heap and eager torch.
 
     CPU time, medians of several rounds in one process. Compare ratios: absolute times drift.
 

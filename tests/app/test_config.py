@@ -79,7 +79,7 @@ def test_all_faults_of_a_file_are_told_in_the_order_of_its_lines(scenario_file: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "FILE: market: missing; valid are dealer"),
+        ("", "FILE: market: missing; valid are book, dealer, goods"),
         ('market = "deeler"', "FILE, line 1: market: \"deeler\" is no market; did you mean 'dealer'?"),
         ("market = 1", "FILE, line 1: market: 1 is not a string"),
         ('market = "dealer"\ntraning.worlds = 2', "FILE, line 2: traning: unknown key; did you mean 'training'?"),

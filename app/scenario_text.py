@@ -1,4 +1,4 @@
-"""Scenario files written by the program: a composition that every verb takes."""
+"""Scenario files written by the program: a scenario as TOML that every verb takes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config import Study
-from ..strict import plain
+from .config import Study
+from .strict import plain
 
 
 def write_scenario(study: Study, scenario: Any, path: Path) -> None:
     """Write a scenario with the training and evaluation of the study that it comes from."""
-    data = {"market": study.market.name, **_relative(plain(scenario), path.parent)}
+    path.write_text(
+        f"# Derived from {study.path.name}.\n{scenario_text(study, scenario, path.parent)}", encoding="utf-8"
+    )
+
+
+def scenario_text(study: Study, scenario: Any, folder: Path) -> str:
+    """A scenario with a study's training and evaluation as TOML, for a file in `folder`."""
+    data = {"market": study.market.name, **_relative(plain(scenario), folder)}
     data |= {"training": plain(study.training), "evaluation": plain(study.evaluation)}
-    lines = [f"# Derived from {study.path.name}."]
+    lines: list[str] = []
     _tables(data, "", lines)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
 
 
 def _tables(data: Mapping[str, Any], prefix: str, lines: list[str]) -> None:
