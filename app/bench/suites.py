@@ -157,11 +157,19 @@ def ticks(rounds: int = 3, agents: int = 10_000, until: float = 2_000.0) -> Iter
     yield Line(f"a tick that {agents:,} can read, times that of one", f"{many.seconds / one.seconds:.2f}", "< 2")
 
 
+def learning() -> Iterator[Line]:
+    """Gathering decisions, worker processes, PPO's update: see `learning.py`, which loads torch."""
+    from . import learning as suite
+
+    yield from suite.learning()
+
+
 SUITES: dict[str, Callable[[], Iterator[Line]]] = {
     "messages": messages,
     "log": log,
     "network": network,
     "ticks": ticks,
+    "learning": learning,
 }
 
 
