@@ -239,6 +239,7 @@ MARKETS = {
                 "surplus": "sum",
                 "welfare": "sum",
             },
+            plots="catallaxy.plots.goods",
         ),
         Market(
             "book",

@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from catallaxy.market.dealer import measures
 from catallaxy.market.measures import Events, summarise
 
 from .canvas import COLOURS, cross
-from .drawing import Drawing, Figures, band, distinct, draw_dots, draw_means, floats, of
+from .drawing import Drawing, Figures, band, distinct, draw_dots, draw_steps, floats, means_of, of, one_episode
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_MOST_LINES = 12
 
 
 def draw_skew(table: pa.Table, ax: Axes) -> None:
@@ -39,11 +36,7 @@ def draw_skew(table: pa.Table, ax: Axes) -> None:
 
 def draw_inventories(table: pa.Table, ax: Axes) -> None:
     """Inventories over time: one step line for each maker."""
-    for n, agent in enumerate(distinct(table, "agent")[:_MOST_LINES]):
-        mine = of(table, agent=agent)
-        ax.step(
-            mine["time"], mine["inventory"], where="post", lw=1.0, color=COLOURS[n % len(COLOURS)], label=str(agent)
-        )
+    draw_steps(table, "agent", "inventory", ax)
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0)
     ax.set_xlabel("time, minutes")
     ax.set_ylabel("inventory, MEUR")
@@ -52,10 +45,7 @@ def draw_inventories(table: pa.Table, ax: Axes) -> None:
 
 def draw_prices(table: pa.Table, ax: Axes) -> None:
     """The reference price over time: one line for each episode."""
-    episodes = distinct(table, "episode")[:_MOST_LINES]
-    for n, episode in enumerate(episodes):
-        mine = of(table, episode=episode)
-        ax.step(mine["time"], mine["price"], where="post", lw=1.0, color=COLOURS[n % len(COLOURS)])
+    draw_steps(table, "episode", "price", ax)
     ax.set_xlabel("time, minutes")
     ax.set_ylabel("reference price, USD per EUR")
     ax.ticklabel_format(useOffset=False)
@@ -107,27 +97,8 @@ def draw_market_share(table: pa.Table, ax: Axes) -> None:
     ax.set_ylabel("share of the volume")
 
 
-def _means(table: str, label: str, by: str = "agent", **columns: str) -> Drawing:
-    """A figure of dots with intervals over episodes."""
-
-    def compute(events: Events, **options: object) -> tuple[pa.Table, ...]:
-        return (measures.TABLES[table](events, **options),)
-
-    def draw(found: pa.Table, ax: Axes) -> None:
-        draw_means(found, by, columns, ax)
-        ax.set_ylabel(label)
-
-    return Drawing(compute, draw, f"{label}, 95 % intervals over episodes")
-
-
-def _first(table: pa.Table, episode: int | None) -> pa.Table:
-    """The rows of one episode, by default of the log's first."""
-    chosen = pc.min(table["episode"]).as_py() if episode is None else episode
-    return table if chosen is None else of(table, episode=chosen)
-
-
 def _inventories(events: Events, episode: int | None = None) -> tuple[pa.Table, ...]:
-    return (_first(measures.inventories(events), episode),)
+    return (one_episode(measures.inventories(events), episode),)
 
 
 def _prices(events: Events, episode: int | None = None) -> tuple[pa.Table, ...]:
@@ -150,20 +121,31 @@ FIGURES: Figures = {
     "fill_curve": Drawing(_fill_curve, draw_fill_curve, "probability of a trade, with 95 % intervals"),
     "market_share": Drawing(_shares, draw_market_share, "market share, 95 % intervals over episodes"),
     "pnl": Drawing(lambda events: (measures.pnl(events),), draw_pnl, "where profit comes from"),
-    "internalisation": _means(
-        "inventory", "share of the flow", internalisation="not hedged", net_flow="net over gross flow in a window"
+    "internalisation": means_of(
+        measures.inventory,
+        "share of the flow",
+        "agent",
+        {"internalisation": "not hedged", "net_flow": "net over gross flow in a window"},
     ),
-    "neutralisation": _means(
-        "inventory", "minutes", risk_neutralisation_time="memory of the inventory", holding_time="holding time"
+    "neutralisation": means_of(
+        measures.inventory,
+        "minutes",
+        "agent",
+        {"risk_neutralisation_time": "memory of the inventory", "holding_time": "holding time"},
     ),
-    "turnover": _means("inventory", "MEUR a day", turnover="with clients", hedged="with the exchange"),
-    "spreads": _means(
-        "flow",
+    "turnover": means_of(
+        measures.inventory, "MEUR a day", "agent", {"turnover": "with clients", "hedged": "with the exchange"}
+    ),
+    "spreads": means_of(
+        measures.flow,
         "bp",
-        effective_spread="effective spread",
-        realised_spread="realised spread",
-        price_impact="price impact",
+        "agent",
+        {
+            "effective_spread": "effective spread",
+            "realised_spread": "realised spread",
+            "price_impact": "price impact",
+        },
     ),
-    "imbalance": _means("flow", "(bought - sold) / volume", imbalance="imbalance"),
-    "concentration": _means("concentration", "Herfindahl index", "tier", herfindahl="Herfindahl index"),
+    "imbalance": means_of(measures.flow, "(bought - sold) / volume", "agent", {"imbalance": "imbalance"}),
+    "concentration": means_of(measures.concentration, "Herfindahl index", "tier", {"herfindahl": "Herfindahl index"}),
 }

@@ -17,6 +17,8 @@ from .canvas import COLOURS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_MOST_LINES = 12
+
 
 @attrs.frozen
 class Drawing:
@@ -40,6 +42,39 @@ class Drawing:
 
 
 Figures = Mapping[str, Drawing]
+
+
+def means_of(measure: Callable[..., pa.Table], label: str, by: str, columns: Mapping[str, str]) -> Drawing:
+    """A figure of dots with 95 % intervals over episodes.
+
+    Args:
+        measure: gives a table by episode.
+        label: of the vertical axis.
+        by: the column along the other.
+        columns: measures to draw, with what the legend calls them.
+    """
+
+    def compute(events: Events, **options: object) -> tuple[pa.Table, ...]:
+        return (measure(events, **options),)
+
+    def draw(found: pa.Table, ax: Axes) -> None:
+        draw_means(found, by, columns, ax)
+        ax.set_ylabel(label)
+
+    return Drawing(compute, draw, f"{label}, 95 % intervals over episodes")
+
+
+def one_episode(table: pa.Table, episode: int | None) -> pa.Table:
+    """The rows of one episode, by default of the first."""
+    chosen = pc.min(table["episode"]).as_py() if episode is None else episode
+    return table if chosen is None else of(table, episode=chosen)
+
+
+def draw_steps(table: pa.Table, by: str, column: str, ax: Axes) -> None:
+    """A quantity over time that stays as it is between rows: one line for each value of `by`, twelve at most."""
+    for n, value in enumerate(distinct(table, by)[:_MOST_LINES]):
+        mine, colour = of(table, **{by: value}), COLOURS[n % len(COLOURS)]
+        ax.step(mine["time"], mine[column], where="post", lw=1.0, color=colour, label=str(value))
 
 
 def draw_means(table: pa.Table, by: str, measures: Mapping[str, str], ax: Axes) -> None:

@@ -1,5 +1,6 @@
 """`run.measures()` and `run.plot`: what an analyst asks of a run."""
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -100,3 +101,18 @@ def test_a_run_shows_what_is_in_it(run: Run):
     html = run._repr_html_()
     assert html.startswith("<table>")
     assert f"<td>{run.events('fills').num_rows:,}</td>" in html
+
+
+@pytest.mark.parametrize("study", ["order_book", "paper_market"])
+def test_other_markets_have_figures_of_their_own(study: str, tmp_path: Path):
+    scenario = tmp_path / "scenario.toml"
+    text = (Path(__file__).parents[2] / "examples" / study / "scenario.toml").read_text()
+    scenario.write_text(re.sub(r"^horizon = \S+", "horizon = 10.0", text, flags=re.MULTILINE))
+    main(["run", str(scenario), "--out", str(tmp_path / "run"), "--episodes", "2", "--quiet"])
+    run = open_run(tmp_path / "run")
+    assert {"prices", "learning_curve"} < set(dir(run.plot))
+    for name in set(dir(run.plot)) - {"learning_curve"}:
+        axes = getattr(run.plot, name)()
+        assert axes.has_data(), name
+        axes.figure.canvas.draw()
+        pyplot.close("all")
