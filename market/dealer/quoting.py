@@ -69,14 +69,15 @@ class Quoting(ABC):
 
     def quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         """What an action means for a maker with this inventory, MEUR."""
-        return self._quotes(action if self._hedges else [*action, 0.0], inventory)
+        return self._quotes([*action[:-1], max(action[-1], 0.0)] if self._hedges else [*action, 0.0], inventory)
 
     @abstractmethod
     def _quotes(self, action: Sequence[float], inventory: float) -> Quotes:
         """What an action with a hedge means."""
 
     def _box(self, *ranges: tuple[float, float]) -> spaces.Box:
-        low, high = np.array([*ranges, (0.0, 1.0)] if self._hedges else ranges).T
+        hedge = (-1.0 if self._decisions.hedging == "rate" else 0.0, 1.0)
+        low, high = np.array([*ranges, hedge] if self._hedges else ranges).T
         return spaces.Box(low, high, dtype=np.float64)
 
     @abstractmethod

@@ -112,9 +112,10 @@ class Decisions:
             half-spread and a slope against the inventory, and a slope in size; "full-ladder": the distance of every
             rung, by tier, size and side.
         streaming: whether makers stream their prices and clients take them, or clients ask each time.
-        hedging: what the last component of a decision, in [0, 1], is. "fraction": the part of the inventory that is
-            sent to the exchange at once; "rate": the part of `max_hedge_rate` at which the inventory is worked off
-            until the next decision. Either way hedges only reduce the inventory. "none": there is no such component.
+        hedging: what the last component of a decision is. "fraction", in [0, 1]: the part of the inventory that is
+            sent to the exchange at once; "rate", in [-1, 1]: the part of `max_hedge_rate` at which the inventory is
+            worked off until the next decision, not at all below 0, so that not to hedge is no knife's edge to learn.
+            Either way hedges only reduce the inventory. "none": there is no such component.
         max_half_spread: bp; half-spreads, and distances of rungs, are decided in [0, max_half_spread]
             (full-ladder: from -max_skew on).
         max_skew: bp; skews, against the inventory, lie in [-max_skew, max_skew].
