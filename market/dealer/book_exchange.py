@@ -3,10 +3,10 @@
 from typing import Any
 
 from catallaxy.engine import Process
+from catallaxy.market.account import on_grid
 from catallaxy.market.book import BUY, SELL, Hours, OrderBookVenue, Outcome, Trader, background
 from catallaxy.market.prices import BP, PricePath
 
-from .account import on_grid
 from .exchange import EXCHANGE, Exchange
 from .hedging_book import HedgingBook
 from .messages import HedgeFill, HedgeOrder, Tick

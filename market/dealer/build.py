@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from catallaxy.agents import Constant, Distribution, Policy, Supertype, Uniform
-from catallaxy.engine import Agent, ConstantLatency, Latency, Network, Stream, UniformLatency, World, stream
+from catallaxy.agents import Policy, Supertype
+from catallaxy.engine import Agent, Latency, Network, World, stream
 from catallaxy.market.book import Trader
+from catallaxy.market.latencies import as_latency
 from catallaxy.market.prices import PricePath
 
 from .book_exchange import BookExchange, book_traders
@@ -140,7 +141,7 @@ def _link_probability(one: Agent, other: Agent) -> float:
 
 
 def _latency(latencies: Latencies) -> "_ByParty":
-    return _ByParty(_as_latency(latencies.clients), _as_latency(latencies.exchange))
+    return _ByParty(as_latency(latencies.clients), as_latency(latencies.exchange))
 
 
 class _ByParty:
@@ -152,23 +153,3 @@ class _ByParty:
 
     def __call__(self, sender: str, receiver: str) -> Latency:
         return self._exchange if EXCHANGE in (sender, receiver) else self._clients
-
-
-class _DrawnLatency(Latency):
-    """A latency from any distribution."""
-
-    def __init__(self, distribution: Distribution) -> None:
-        self._distribution = distribution
-
-    def draw(self, rng: Stream) -> float:
-        return self._distribution.draw(rng)
-
-
-def _as_latency(distribution: Distribution) -> Latency:
-    match distribution:
-        case Constant(value):
-            return ConstantLatency(value)
-        case Uniform(low, high):
-            return UniformLatency(low, high)
-        case _:
-            return _DrawnLatency(distribution)

@@ -1,9 +1,9 @@
 """The exchange: publishes the reference price and takes the other side of hedges."""
 
 from catallaxy.engine import Agent, Process, on
+from catallaxy.market.account import Account, on_grid
 from catallaxy.market.prices import BP, PricePath
 
-from .account import Account, on_grid
 from .costs import HedgingCosts
 from .messages import HedgeFill, HedgeOrder, Tick
 from .scenario import Session
