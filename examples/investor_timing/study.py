@@ -47,7 +47,7 @@ class Size:
     episodes: int
 
 
-FULL = Size(seeds=(0, 1, 2), decisions=400_000, martingale=98_304, episodes=100)
+FULL = Size(seeds=(0, 1), decisions=220_000, martingale=98_304, episodes=80)
 QUICK = Size(seeds=(0,), decisions=49_152, martingale=32_768, episodes=20)
 
 
@@ -76,7 +76,7 @@ def column(tables: Sequence[pa.Table], group: str, measure: str) -> Floats:
 
 
 def learned(scenario: DealerScenario, seed: int, decisions: int) -> Policy:
-    config = PPOConfig(learning_rate=2e-3, decay=decisions, lam=0.9)
+    config = PPOConfig(learning_rate=2e-3, decay=decisions, lam=0.9, minibatch=512)
     return learn(scenario, seed=seed, decisions=decisions, config=config)["investors"]
 
 
@@ -195,7 +195,7 @@ def martingale(notes: Notes, scenario: DealerScenario, size: Size) -> None:
     best = BestTiming.of(flat, flat.investors[0], DEAR)
     rows = []
     for seed in size.seeds:
-        config = PPOConfig(learning_rate=2e-3, decay=size.martingale, lam=0.3, value_lam=0.9)
+        config = PPOConfig(learning_rate=2e-3, decay=size.martingale, lam=0.3, value_lam=0.9, minibatch=512)
         policy = learn(flat, seed=seed, decisions=size.martingale, config=config, rollout=4096, worlds=64)
         for name, acting in (("learned", policy["investors"]), ("best rule", best)):
             table = played(flat, {"investor": acting}, seed=JUDGED + seed, episodes=size.episodes // 2)
@@ -220,14 +220,13 @@ def main() -> None:
     with Notes(given.out, "Investors who time their trades", command=command, quick=given.quick) as notes:
         notes.say(
             f"Seeds {', '.join(map(str, size.seeds))}; {size.decisions:,} decisions each, {size.martingale:,} on the "
-            "martingale price; "
-            f"judged in {size.episodes} further sessions a seed, two investors of each kind in each. Intervals: 95 %, "
-            "over the sessions of all seeds."
+            f"martingale price; judged in {size.episodes} further sessions a seed, two investors of each kind in each. "
+            "Intervals: 95 %, over the sessions of all seeds."
         )
         notes.say(
-            "The talk (slide 16, four panels without axes): with a target of 75 % bought and 25 % sold, w = 0 matches the "
-            "target, w = 0.25 and 0.75 match it but time their trades, w = 1 ignores it and trades for profit and loss. "
-            "It gives no price process, no costs, no scale of the target: those here are our own choice."
+            "The talk (slide 16): with a target of 75 % bought and 25 % sold, w = 0 matches the target, w = 0.25 and "
+            "0.75 match it but time their trades, w = 1 ignores it and trades for profit and loss. It gives no price "
+            "process, no costs and no scale of the target: those here are our own choice."
         )
         mean_reverting(notes, scenario, size)
         martingale(notes, scenario, size)

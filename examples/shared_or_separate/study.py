@@ -47,8 +47,8 @@ class Size:
     sessions: int
 
 
-FULL = Size((0, 1, 2, 3, 4), 98_304, 8_192, (1, 2, 4, 8, 12), 6)
-QUICK = Size((0, 1), 12_288, 4_096, (1, 2, 3), 2)
+FULL = Size((0, 1, 2, 3, 4), 32_768, 4_096, (1, 2, 4, 8), 4)
+QUICK = Size((0, 1), 8_192, 2_048, (1, 2, 4), 2)
 
 
 @attrs.frozen
@@ -99,7 +99,7 @@ def learn_and_look(scenario: DealerScenario, way: str, seed: int, size: Size) ->
     Every policy takes as many gradient steps: a separate learner has a twentieth of the decisions, in minibatches of a
     twentieth of the size.
     """
-    minibatch = 1024 if way == "shared" else 1024 // len(scenario.investors)
+    minibatch = 512 if way == "shared" else 512 // len(scenario.investors)
     config = PPOConfig(learning_rate=2e-3, decay=size.decisions, lam=0.9, minibatch=minibatch)
     found: list[tuple[int, Floats]] = []
     looking = updates = 0.0

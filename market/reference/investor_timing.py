@@ -17,7 +17,7 @@ mean-reverting price the best rule is a threshold: buy where the price lies far 
 from __future__ import annotations
 
 from functools import cached_property
-from math import erf, exp, expm1, pi, sqrt
+from math import ceil, erf, exp, expm1, pi, sqrt
 from typing import Literal
 
 import attrs
@@ -72,7 +72,7 @@ class InvestorTiming:
         """D, minutes: of the grid in time."""
         if self.pace == "regular":
             return self.interval
-        return self.horizon / np.ceil(self.horizon / self.interval * _FINEST)
+        return self.horizon / ceil(self.horizon / self.interval * _FINEST)
 
     @property
     def chance(self) -> float:
@@ -82,8 +82,8 @@ class InvestorTiming:
     @cached_property
     def times(self) -> Array:
         """Times of the grid at which a decision may come, before the close."""
-        count = int(np.ceil(self.horizon / self.step - 1e-9))
-        return np.arange(1, count) * self.step
+        count = ceil(self.horizon / self.step - 1e-9)
+        return np.arange(1, count, dtype=np.float64) * self.step
 
     @property
     def spread(self) -> float:

@@ -163,7 +163,7 @@ class Investor(LearningAgent):
             (answer,) = yield self.ask(EXCHANGE, HedgeOrder(quantity=quantity))
         else:
             (answer,) = yield self.ask(offer.venue, Order(quantity=quantity, price=offer.price))
-        if isinstance(answer, HedgeFill):
+        if isinstance(answer, HedgeFill) and answer.quantity:
             self._book(answer.quantity, answer.price, answer.reference, exchange=True)
         elif isinstance(answer, Fill):
             self._book(answer.quantity, answer.price, None, exchange=False)

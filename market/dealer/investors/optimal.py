@@ -41,19 +41,19 @@ class BestTiming:
             raise ValueError(f"the best timing is known for brownian and mean-reverting prices, not {price.kind!r}")
         if len(investing.sizes) > 1:
             raise ValueError(f"the best timing is known for one size, not for {len(investing.sizes)}")
-        reverting = isinstance(price, MeanRevertingPrice)
+        rate, mean = (price.rate, price.mean) if isinstance(price, MeanRevertingPrice) else (0.0, price.start)
         problem = InvestorTiming(
             horizon=scenario.session.horizon,
             interval=investing.interval,
             pace=investing.pace,
-            rate=price.rate if reverting else 0.0,
+            rate=rate,
             volatility=price.volatility,
             cost=cost,
             size=investing.largest,
             limit=int(group.inventory_limit / investing.largest),
             risk_aversion=group.risk_aversion.mean(),
         )
-        return cls(solve(problem), price.mean if reverting else price.start)
+        return cls(solve(problem), mean)
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> Any:
         """The action."""

@@ -20,6 +20,10 @@ def _groups(groups: "Iterable[MakerGroup]") -> "tuple[MakerGroup, ...]":
     return tuple(groups)
 
 
+def _investors(groups: "Iterable[InvestorGroup]") -> "tuple[InvestorGroup, ...]":
+    return tuple(groups)
+
+
 @attrs.frozen
 class DealerScenario:
     """A dealer market: makers quote to clients and investors around a reference price and hedge on an exchange.
@@ -37,7 +41,7 @@ class DealerScenario:
     clients: Clients = attrs.field(factory=Clients)
     exchange: ExchangeCosts | CurveCosts | HedgingBook = attrs.field(factory=ExchangeCosts)
     latency: Latencies = attrs.field(factory=Latencies)
-    investors: tuple[InvestorGroup, ...] = attrs.field(default=(), converter=tuple)
+    investors: tuple[InvestorGroup, ...] = attrs.field(default=(), converter=_investors)
     investing: Investing = attrs.field(factory=Investing)
 
     def __attrs_post_init__(self) -> None:

@@ -20,6 +20,7 @@ from catallaxy.market.dealer import (
     Session,
     build,
 )
+from catallaxy.market.dealer.hedging_book import HedgingBook
 from catallaxy.market.dealer.investors.group import Investing, InvestorGroup
 from catallaxy.market.dealer.investors.investor import Investor
 from catallaxy.market.dealer.investors.policies import Noise, Twap
@@ -89,6 +90,22 @@ def test_streamed_ladders_are_looked_at_without_asking(market, play, script, tig
         assert asked is not streaming
     assert len(found[0]) > 40
     assert found[0] == found[1]
+
+
+def test_investors_trade_on_an_order_book_where_that_is_the_exchange(market, play) -> None:
+    """What they get is what the book holds; money and assets of all parties add up."""
+    scenario = market(InvestorGroup("investor", 2, 0.0, policy=Noise(1.0)), exchange=HedgingBook(reference="mid"))
+    played = play(scenario, FixedSpread(0.2), 4)
+    executions = played.rows("executions")
+    assert len(executions) > 60
+    assert all(row["exchange"] for row in executions)
+    costs = [row["quantity"] * (row["price"] / row["reference"] - 1.0) for row in executions]
+    assert np.mean(costs) > 0.0
+    sums = {True: [0, 0], False: [0, 0]}
+    for row in played.rows("statements"):
+        sums[row["closing"]][0] += row["inventory"]
+        sums[row["closing"]][1] += row["dollars"] * 10**9 + row["nanodollars"]
+    assert sums[True] == sums[False]
 
 
 def test_connectivity_limits_whom_an_investor_can_ask(market, tight, script) -> None:
