@@ -32,6 +32,15 @@ def listing(run: Run) -> Table:
     return table
 
 
+def text(run: Run) -> str:
+    """The same as plain text: what a Python prompt shows."""
+    rows = [(name, f"{count:,}", ", ".join(schema.names)) for name, count, schema in _tables(run)]
+    names, counts = (max((len(row[place]) for row in rows), default=0) for place in (0, 1))
+    return "\n".join(
+        [_title(run), *(f"  {name:{names}}  {count:>{counts}}  {columns}" for name, count, columns in rows)]
+    )
+
+
 def html(run: Run) -> str:
     """The same as HTML."""
     head = "<tr><th>table</th><th>rows</th><th style='text-align:left'>columns</th></tr>"

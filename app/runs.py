@@ -38,7 +38,7 @@ class NoTableError(RunError, LookupError):
     """A table that a run has not."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Run:
     """One run: a folder with `manifest.json`, `events/`, `metrics/` and `checkpoints/`.
 
@@ -49,8 +49,8 @@ class Run:
     """
 
     directory: Path
-    manifest: Mapping[str, Any] = attrs.field(repr=False)
-    kind: str | None = attrs.field(default=None, repr=False)
+    manifest: Mapping[str, Any]
+    kind: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -200,6 +200,11 @@ class Run:
             has = f"{', '.join(known) or 'none'}{self.reduced}"
             raise NoTableError(f"{self.directory} has no table '{table}' in {folder}; it has {has}")
         return StreamReader(self.directory / folder / f"{table}.arrows", self.complete)
+
+    def __repr__(self) -> str:
+        from .listing import text
+
+        return text(self)
 
     def __rich__(self) -> Table:
         from .listing import listing

@@ -89,10 +89,14 @@ def draw_pnl(table: pa.Table, ax: Axes) -> None:
 
 
 def draw_market_share(table: pa.Table, ax: Axes) -> None:
-    """Share of each maker, by tier, with intervals over episodes."""
-    found = summarise(table, ("agent", "tier"), ["share"])
-    tiers = distinct(found, "tier")
-    draw_dots({"all" if tier is None else f"tier {tier}": of(found, tier=tier) for tier in tiers}, "agent", ax)
+    """Share of each maker by tier, or by size, with intervals over episodes."""
+    by = "size" if "size" in table.column_names else "tier"
+    found = summarise(table, ("agent", by), ["share"])
+    series = {}
+    for value in distinct(found, by):
+        label = "all" if value is None else f"{value:g} MEUR" if by == "size" else f"tier {value}"
+        series[label] = of(found, **{by: value})
+    draw_dots(series, "agent", ax)
     ax.set_ylim(bottom=0.0)
     ax.set_ylabel("share of the volume")
 
@@ -110,8 +114,8 @@ def _fill_curve(events: Events, bins: int = 12) -> tuple[pa.Table, ...]:
     return measures.fill_curve(events, bins), measures.acceptance(events)
 
 
-def _shares(events: Events) -> tuple[pa.Table, ...]:
-    return (measures.market_share(events, by=("tier",)),)
+def _shares(events: Events, by: str = "tier") -> tuple[pa.Table, ...]:
+    return (measures.market_share(events, by=(by,)),)
 
 
 FIGURES: Figures = {

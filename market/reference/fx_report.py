@@ -30,7 +30,7 @@ def report(
     Args:
         dealer: the market.
         step: of the grid, MEUR.
-        inventories: where quotes and hedging rates are listed, MEUR, on the grid; by default about forty evenly spaced.
+        inventories: where quotes and hedging rates are listed, MEUR, on the grid; by default every few of them, evenly.
         finite: whether to solve the problem over the dealer's `horizon` too: key `finite_horizon`.
 
     Returns:
@@ -93,8 +93,9 @@ def _finite(dealer: FxDealer, step: float, places: list[int]) -> dict[str, Any]:
 
 
 def _evenly(grid: Array) -> list[float]:
+    """Multiples of 1, 2, 5, 10, ... steps, at least forty of them on a grid that is long enough."""
     half = len(grid) // 2
-    stride = max(1, half // 20)
+    stride = max(a * 10**b for b in range(7) for a in (1, 2, 5) if a * 10**b <= max(1, half // 20))
     return [float(q) for q in grid[half % stride :: stride]]
 
 

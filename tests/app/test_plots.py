@@ -70,6 +70,7 @@ def test_a_figure_is_drawn_where_it_is_told_to_and_with_options(run: Run):
     _, (left, right) = pyplot.subplots(1, 2)
     assert run.plot.inventory(ax=left, episode=2) is left
     assert run.plot.skew(ax=right, bins=5) is right
+    assert run.plot.market_share(by="size").get_legend() is not None
     assert len(left.lines) >= 2
 
 

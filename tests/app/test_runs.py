@@ -59,3 +59,21 @@ def test_a_run_is_replaced_only_when_told_to(run_folder: Path, tmp_path: Path):
 def test_sql_reads_a_table_as_often_as_a_query_names_it(run_folder: Path):
     query = "SELECT count(*), sum(a.size) FROM greetings a JOIN greetings b USING (sequence) WHERE a.sender = 'A'"
     assert open_run(run_folder).sql(query).fetchall() == [(9, 45.0)]
+
+
+def test_a_prompt_shows_what_is_in_a_run(run_folder: Path):
+    shown = repr(open_run(run_folder)).splitlines()
+    assert shown[0] == f"{run_folder}: 1 world, seed 1"
+    assert shown[2].split()[:3] == ["greetings", "18", "episode,"]
+
+
+def test_rows_come_in_batches_and_as_frames(run_folder: Path):
+    run = open_run(run_folder)
+    assert sum(batch.num_rows for batch in run.batches("greetings")) == 18
+    for name, call in (("pandas", run.to_pandas), ("polars", run.to_polars)):
+        try:
+            frame = call("greetings")
+        except CatallaxyError as missing:
+            assert f"pip install {name}" in str(missing)  # noqa: PT017 (both ways are right: it may not be installed)
+        else:
+            assert frame["size"].sum() == 90.0
