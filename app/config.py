@@ -8,9 +8,9 @@ extend another file (`extends = "base.toml"`).
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import attrs
 
@@ -23,12 +23,16 @@ from .strict import Fault, plain, shown, structure
 from .toml_lines import key_lines, line_of
 
 if TYPE_CHECKING:
-    from catallaxy.learners import PPOConfig
+    from catallaxy.learners import PolicyGradientConfig
 
 T = TypeVar("T")
 
 ROOT_KEYS = (KEY, "market", "training", "evaluation")
 """What stands in a file's root beside the fields of the market's scenario."""
+
+
+ALGORITHMS = {"ppo": "PPO", "a2c": "A2C", "reinforce": "REINFORCE"}
+"""What `[training]` may name, and the learner's class; its settings are those of the class ...Config."""
 
 
 class ConfigError(CatallaxyError):
@@ -37,9 +41,11 @@ class ConfigError(CatallaxyError):
 
 @attrs.frozen
 class Training:
-    """How to learn: the file's `[training]` table. `[training.ppo]` holds what `PPOConfig` takes.
+    """How to learn: the file's `[training]` table. `[training.ppo]` holds what `PPOConfig` takes, and so on.
 
     Attributes:
+        algorithm: which learner every family gets; its settings are in the table of its name.
+        separate: families whose agents share nothing: each learns a policy of its own.
         decisions: how many decisions to learn from, all agents together.
         rollout: decisions between two updates.
         worlds: worlds that are advanced together.
@@ -47,6 +53,8 @@ class Training:
         anneal: whether the step size falls to a twentieth towards the end.
     """
 
+    algorithm: Literal["ppo", "a2c", "reinforce"] = "ppo"
+    separate: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     decisions: int = attrs.field(default=600_000, validator=attrs.validators.gt(0))
     rollout: int = attrs.field(default=16_384, validator=attrs.validators.gt(0))
     worlds: int = attrs.field(default=16, validator=attrs.validators.gt(0))
@@ -64,7 +72,7 @@ class Study:
         market: the kind of market.
         scenario: its scenario.
         training: how to learn.
-        ppo: what PPO is told; None unless the file was read for learning.
+        learner: what the algorithm is told; None unless the file was read for learning.
         evaluation: how to judge.
     """
 
@@ -73,7 +81,7 @@ class Study:
     market: Market
     scenario: Any
     training: Training
-    ppo: PPOConfig | None
+    learner: PolicyGradientConfig | None
     evaluation: Evaluation
 
     def describe(self) -> dict[str, Any]:
@@ -83,7 +91,8 @@ class Study:
             "toml": self.text,
             "market": self.market.name,
             "scenario": plain(self.scenario),
-            "training": plain(self.training) | ({} if self.ppo is None else {"ppo": plain(self.ppo)}),
+            "training": plain(self.training)
+            | ({} if self.learner is None else {self.training.algorithm: plain(self.learner)}),
             "evaluation": plain(self.evaluation),
         }
 
@@ -93,7 +102,7 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
 
     Args:
         path: the file. Paths in it are relative to its folder.
-        learning: whether to read `[training.ppo]` too, for which torch has to be loaded.
+        learning: whether to read the algorithm's settings too, for which torch has to be loaded.
 
     Raises:
         ConfigError: no such file, not TOML, or keys and values that do not fit; all of them are named at once.
@@ -110,7 +119,7 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
     market = MARKETS[name]
     sections = _Sections(path.parent)
     training, evaluation = data.pop("training", {}), data.pop("evaluation", {})
-    ppo = training.pop("ppo", {}) if isinstance(training, dict) else {}
+    tables = {name: training.pop(name) for name in ALGORITHMS if name in training} if isinstance(training, dict) else {}
     scenario = sections.read_root(data, market.scenario_class())
     study = Study(
         path=path,
@@ -118,7 +127,7 @@ def load(path: str | Path, *, learning: bool = False) -> Study:
         market=market,
         scenario=scenario,
         training=sections.read(training, Training, "training"),
-        ppo=sections.read(ppo, _ppo_config(), "training", "ppo") if learning else None,
+        learner=sections.read_learner(training, tables) if learning else None,
         evaluation=sections.read(evaluation, Evaluation, "evaluation"),
     )
     if sections.faults:
@@ -157,6 +166,18 @@ class _Sections:
         self.faults += [Fault((*path, *fault.path), fault.message) for fault in faults]
         return cast(T, value)
 
+    def read_learner(self, training: object, tables: Mapping[str, object]) -> PolicyGradientConfig:
+        """The settings of the algorithm that `[training]` names; there may be none for another."""
+        import catallaxy.learners
+
+        named = training.get("algorithm", "ppo") if isinstance(training, Mapping) else "ppo"
+        chosen = named if named in ALGORITHMS else "ppo"
+        for name in tables:
+            if name != chosen:
+                self.faults.append(Fault(("training", name), f'nothing reads it: algorithm is "{chosen}"'))
+        config: type[PolicyGradientConfig] = getattr(catallaxy.learners, ALGORITHMS[chosen] + "Config")
+        return self.read(tables.get(chosen, {}), config, "training", chosen)
+
     def read_root(self, data: dict[str, Any], cls: type[T]) -> T:
         """The scenario, which shares the file's root with the tables that have been taken out of it."""
         own = [field.name for field in attrs.fields(cls)]  # type: ignore[arg-type]
@@ -164,12 +185,6 @@ class _Sections:
             del data[key]
             self.faults.append(Fault((key,), f"unknown key; {nearest(key, [*own, *ROOT_KEYS])}"))
         return self.read(data, cls)
-
-
-def _ppo_config() -> type[PPOConfig]:
-    from catallaxy.learners import PPOConfig
-
-    return PPOConfig
 
 
 def _parse(path: Path) -> tuple[str, dict[str, Any]]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 from rich.console import Console
 
 from catallaxy.engine import World
 
-from .config import Study
+from .config import ALGORITHMS, Study
 from .markets import Policies
+from .policies import key_of, undecided
 from .progress import learning_progress
 from .runs import checkpoint_of
+
+if TYPE_CHECKING:
+    from catallaxy.learners import PolicyGradient, PolicyGradientConfig
 
 LEARNING_ON = 0.3
 """The step size of learning on, as a part of that with which training begins."""
@@ -46,18 +51,21 @@ def learn_on(
     Raises:
         CatallaxyError: the checkpoint does not fit, an agent failed, or learning diverged.
     """
-    from catallaxy.learners import PPO, PPOConfig, Trainer, load_checkpoint, policy_specs
+    from catallaxy.learners import Trainer, load_checkpoint
 
-    training, config = study.training, study.ppo or PPOConfig()
+    training, config = study.training, study.learner
+    assert config is not None
     if checkpoint is None:
         config = attrs.evolve(config, decay=decisions if training.anneal else config.decay)
     else:
         config = attrs.evolve(config, decay=None, learning_rate=LEARNING_ON * config.learning_rate)
     world = study.market.build(study.scenario, seed, 0)
-    learners = {family: PPO(spec, config, seed=seed) for family, spec in policy_specs(world).items()}
+    learners = learners_for(study, world, config, seed=seed)
     if checkpoint is not None:
         load_checkpoint(checkpoint_of(checkpoint), learners)
-    learning = {family: learners[family] for family in policy_specs(make_world(0))}
+    learning = {
+        key: learners[key] for key in dict.fromkeys(key_of(agent, learners) for agent in undecided(make_world(0)))
+    }
     trainer = Trainer(
         make_world,
         learning,
@@ -72,3 +80,16 @@ def learn_on(
             rewards = progress.rewards.values()
             report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
     return {family: learner.policy.mirror for family, learner in learners.items()}
+
+
+def learners_for(study: Study, world: World, config: PolicyGradientConfig, *, seed: int) -> dict[str, PolicyGradient]:
+    """A learner of the study's algorithm for each family that decides in a world, or for each agent of a separate one.
+
+    Raises:
+        LearningError: agents of one family see or do different things; a separate family is none of this world's.
+    """
+    import catallaxy.learners
+
+    kind: type[PolicyGradient] = getattr(catallaxy.learners, ALGORITHMS[study.training.algorithm])
+    specs = catallaxy.learners.policy_specs(world, separate=study.training.separate)
+    return {name: kind(spec, config, seed=seed) for name, spec in specs.items()}

@@ -18,7 +18,7 @@ from .runs import RunError, checkpoint_of
 def attach(world: World, policies: Policies | Policy) -> None:
     """Give each learning agent that has none its policy: its own, its family's, or the one policy for all."""
     for agent in undecided(world):
-        agent.policy = policies[_key(agent, policies)] if isinstance(policies, Mapping) else policies
+        agent.policy = policies[key_of(agent, policies)] if isinstance(policies, Mapping) else policies
 
 
 def fitting(path: Path, world: World) -> Policies:
@@ -33,7 +33,7 @@ def fitting(path: Path, world: World) -> Policies:
     checkpoint = checkpoint_of(path)
     policies = load_policies(checkpoint)
     for agent in undecided(world):
-        key = _key(agent, policies)
+        key = key_of(agent, policies)
         if key not in policies:
             raise RunError(
                 f"{checkpoint} holds policies for {', '.join(policies)}, but none for agent {agent.name!r} of family "
@@ -68,5 +68,6 @@ def undecided(world: World) -> Iterator[LearningAgent]:
             yield agent
 
 
-def _key(agent: LearningAgent, policies: Mapping[str, object]) -> str:
+def key_of(agent: LearningAgent, policies: Mapping[str, object]) -> str:
+    """Under which name an agent's policy or learner is found: its own, before its family's."""
     return agent.name if agent.name in policies else agent.family

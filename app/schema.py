@@ -12,7 +12,7 @@ import attrs
 
 from catallaxy.agents import Constant, Distribution
 
-from .config import Training
+from .config import ALGORITHMS, Training
 from .markets import Evaluation, Market
 from .strict import kind_of, plain
 
@@ -36,7 +36,7 @@ def schema(market: Market) -> dict[str, Any]:
         "training": _type(Training, definitions),
         "evaluation": _type(Evaluation, definitions),
     }
-    definitions[_name(Training)]["properties"]["ppo"] = {"type": "object"}
+    definitions[_name(Training)]["properties"] |= {name: {"type": "object"} for name in ALGORITHMS}
     return {
         "$schema": DIALECT,
         "title": f"scenario of a {market.name} market",

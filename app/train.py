@@ -13,11 +13,12 @@ import attrs
 from rich.console import Console
 
 from catallaxy.engine import EventLog, World, read_manifest
-from catallaxy.learners import PPO, PPOConfig, Trainer, differences, policy_specs
+from catallaxy.learners import PolicyGradient, Trainer, differences
 
 from .config import ConfigError, Study, load
 from .display import console
 from .interrupts import stopping
+from .learning import learners_for
 from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
 from .progress import learning_progress
@@ -172,23 +173,23 @@ def _go_on(trainer: Trainer, screen: Console) -> None:
     screen.print(f"going on after update {trainer.updates}, {trainer.fleet.decisions:,} decisions", style="dim")
 
 
-def _learners(study: Study, seed: int) -> dict[str, PPO]:
-    """A PPO learner for each family of learning agents."""
-    config = study.ppo or PPOConfig()
+def _learners(study: Study, seed: int) -> dict[str, PolicyGradient]:
+    """A learner for each family of learning agents, or each agent of a separate one."""
+    config = study.learner
+    assert config is not None
     if study.training.anneal and config.decay is None:
         config = attrs.evolve(config, decay=study.training.decisions)
-    world = study.market.build(study.scenario, seed, 0)
-    return {family: PPO(spec, config, seed=seed) for family, spec in policy_specs(world).items()}
+    return learners_for(study, study.market.build(study.scenario, seed, 0), config, seed=seed)
 
 
-def _policies(learners: Mapping[str, PPO]) -> Policies:
+def _policies(learners: Mapping[str, PolicyGradient]) -> Policies:
     """What the learners would do now, without exploring; later updates leave it as it is."""
     return {family: learner.policy.mirror for family, learner in learners.items()}
 
 
 def _trainer(
     study: Study,
-    learners: Mapping[str, PPO],
+    learners: Mapping[str, PolicyGradient],
     seed: int,
     out: Path,
     about: Mapping[str, Any],

@@ -51,8 +51,13 @@ class RecurrentMirror(Mirror):
         self.__dict__.update(state, _memories=WeakKeyDictionary())
 
     def act(self, observations: Single, noise: Single | None = None) -> Acted:
-        """Answer [n, d + m] observations and memories; the raw actions [n, a + m] end with the new memories."""
+        """Answer [n, d + m] observations and memories; the raw actions [n, a + m] end with the new memories.
+
+        Observations alone, [n, d], are those of first decisions, with nothing in memory.
+        """
         size = self.spec.observation_size
+        if observations.shape[1] == size:
+            observations = np.hstack([observations, np.zeros((len(observations), self.memory), np.float32)])
         memory = self._step(self.normalise(observations[:, :size]), observations[:, size:])
         seen = np.hstack([memory, observations[:, size - self._flags : size]]) if self._flags else memory
         acted = self.head.act(seen, noise)

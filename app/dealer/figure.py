@@ -16,7 +16,7 @@ from catallaxy.market.dealer import DealerScenario, MakerType, MarketMaker
 from catallaxy.market.dealer.maker import observe
 from catallaxy.market.dealer.quoting import quoting
 
-from ..plots.canvas import COLOURS, cross, figure_file
+from ..plots.canvas import COLOURS, PlotError, cross, figure_file
 from ..runs import Run, checkpoint_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def draw_skew(run: Run, scenario: DealerScenario, path: Path) -> None:
         CheckpointError: the run has no checkpoint.
     """
     quotes, types = quoted(run)
-    policy = load_policies(checkpoint_of(run.directory))[MarketMaker.family]
+    policies = load_policies(checkpoint_of(run.directory))
+    if MarketMaker.family not in policies:
+        raise PlotError("makers who learn separately have no policy in common to draw")
+    policy = policies[MarketMaker.family]
     parts = [name for name in PARTS if np.ptp(types[name]) > 0] or ["risk_aversion"]
     reach = _reach(scenario, quotes.inventory)
     with figure_file(path, 5.6 * len(parts), 4.6) as figure:

@@ -136,9 +136,16 @@ def judge(
 
 
 def _by_group(scenario: DealerScenario, policies: Mapping[str, Policy]) -> dict[str, Policy]:
-    """The policy of each group that learns."""
+    """The policy of each group that learns, or of each of its members where they learn separately."""
     families = ((MarketMaker.family, scenario.makers), (Investor.family, scenario.investors))
-    return {group.name: policies[family] for family, groups in families for group in groups if group.learns}
+    found: dict[str, Policy] = {}
+    for family, groups in families:
+        for group in groups:
+            if group.learns and family in policies:
+                found[group.name] = policies[family]
+            elif group.learns:
+                found |= {member: policies[member] for member in group.members}
+    return found
 
 
 def _makers(scenario: DealerScenario, tables: Mapping[str, pa.Table]) -> list[Maker]:

@@ -50,8 +50,8 @@ def test_a_file_becomes_a_study(scenario_file: Path):
     assert study.scenario.price == BrownianPrice(start=1.2)
     assert study.scenario.makers[0].risk_aversion == LogUniform(1e-3, 2e-2)
     assert study.training.decisions == 1000
-    assert study.ppo is not None
-    assert study.ppo.epochs == 3
+    assert study.learner is not None
+    assert study.learner.epochs == 3
     assert study.evaluation.episodes == 10
 
 

@@ -248,3 +248,45 @@ def test_a_checkpoint_of_another_training_is_refused(
     (out / "manifest.json").write_text(json.dumps({**manifest, "seed": 4}))
     assert code_of("train", scenario_file, "--out", out, "--seed", 4, "--resume", "--quiet") == 2
     assert "latest.pt is of another training: seed is 3, not 4" in capsys.readouterr().err
+
+
+def variant(tmp_path: Path, training: str) -> Path:
+    path = tmp_path / "variant.toml"
+    path.write_text(SCENARIO.replace("ppo = { epochs = 1, minibatch = 64 }", training))
+    return path
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        'algorithm = "a2c"\na2c = { hidden = [16] }',
+        'algorithm = "reinforce"\nreinforce = { baseline = true }',
+        "ppo = { memory = 8 }",
+    ],
+)
+def test_a_scenario_says_which_algorithm_learns(tmp_path: Path, training: str):
+    out = tmp_path / "run"
+    assert code_of("train", variant(tmp_path, training), "--out", out, "--quiet") == 0
+    stored = torch.load(out / "checkpoints" / "latest.pt", weights_only=True)["learners"]["makers"]
+    assert stored["algorithm"] == {"a": "A2C", "r": "REINFORCE", "p": "PPO"}[training.removeprefix('algorithm = "')[0]]
+    assert code_of("evaluate", out, "--episodes", 2, "--quiet") == 0
+
+
+def test_separate_agents_learn_policies_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = tmp_path / "run"
+    assert code_of("train", variant(tmp_path, 'separate = ["makers"]'), "--out", out) == 0
+    assert "no policy in common" in " ".join(capsys.readouterr().out.split())
+    stored = torch.load(out / "checkpoints" / "latest.pt", weights_only=True)["learners"]
+    assert list(stored) == ["bold_1", "shy_1"]
+    assert {"charts/reward/bold_1", "charts/reward/shy_1"} <= set(open_run(out).metric("training").column_names)
+    assert code_of("evaluate", out, "--episodes", 2, "--quiet") == 0
+    assert code_of("run", tmp_path / "variant.toml", "--out", tmp_path / "played", "--policy", out, "--quiet") == 0
+    assert code_of("verify", tmp_path / "played") == 0
+
+
+def test_settings_that_nothing_reads_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = variant(tmp_path, 'algorithm = "a2c"\nppo = { epochs = 1 }')
+    assert code_of("train", path, "--out", tmp_path / "run") == 2
+    assert 'training.ppo: nothing reads it: algorithm is "a2c"' in capsys.readouterr().err
+    assert code_of("train", variant(tmp_path, 'separate = ["takers"]'), "--out", tmp_path / "run", "--force") == 2
+    assert "separate: no agents of family takers" in capsys.readouterr().err
