@@ -113,7 +113,7 @@ class Episode:
             elapsed = float(agent.outcome()[1])
         told: dict[str, Any] = {} if decision is None or not agent.masked else {"action_mask": _mask(agent)}
         return told | {
-            "episode": self.number,
+            "episode_number": self.number,  # "episode" is where Gymnasium and others keep their statistics
             "time": self.world.now if decision is None else decision.asked_at,
             "elapsed": elapsed,
             "discount": float(np.exp(-agent.discount_rate * elapsed)),

@@ -128,11 +128,11 @@ def test_actions_reach_the_agent_that_decides_at_that_moment() -> None:
 
 def test_episodes_follow_the_seed_or_the_number() -> None:
     env = AgentEnv(ONE, 20.0)
-    numbers = [env.reset()[1]["episode"] for _ in range(3)]
+    numbers = [env.reset()[1]["episode_number"] for _ in range(3)]
     assert numbers == [0, 1, 2]
-    seeded = [env.reset(seed=5)[1]["episode"], env.reset()[1]["episode"]]
-    assert [env.reset(seed=5)[1]["episode"], env.reset()[1]["episode"]] == seeded
-    assert env.reset(options={"episode": 4})[1]["episode"] == 4
+    seeded = [env.reset(seed=5)[1]["episode_number"], env.reset()[1]["episode_number"]]
+    assert [env.reset(seed=5)[1]["episode_number"], env.reset()[1]["episode_number"]] == seeded
+    assert env.reset(options={"episode": 4})[1]["episode_number"] == 4
 
 
 def test_bad_actions_never_reach_the_market() -> None:
