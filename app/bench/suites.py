@@ -14,6 +14,7 @@ import attrs
 
 from catallaxy.engine import Agent, ExponentialLatency, Message, Network, World, stream
 
+from .book import market, matching, operations
 from .dealer import Workload, build
 from .measure import Cost, measure
 from .peers import StoresMarket, Trace, bare_heap
@@ -164,11 +165,21 @@ def learning() -> Iterator[Line]:
     yield from suite.learning()
 
 
+def book(rounds: int = 5, count: int = 200_000, minutes: float = 30.0) -> Iterator[Line]:
+    """The matching engine on a small and on a large book, and a market on it without a log."""
+    narrow, wide = operations(count, 5), operations(count, 500)
+    costs = measure({"some 70 orders": lambda: matching(narrow), "some 10,000 orders": lambda: matching(wide)}, rounds)
+    yield from _each(costs, "operation")
+    yield Line("10,000 orders, of the rate of 70", _ratio(*costs.values()), "0.5")
+    yield from _each(measure({"market": lambda: market(minutes)}, rounds), "message or tick")
+
+
 SUITES: dict[str, Callable[[], Iterator[Line]]] = {
     "messages": messages,
     "log": log,
     "network": network,
     "ticks": ticks,
+    "book": book,
     "learning": learning,
 }
 

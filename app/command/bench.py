@@ -9,10 +9,10 @@ from cyclopts import Parameter
 from .common import app
 
 
-@app.command(usage="catallaxy bench [messages|log|network|ticks|learning]")
+@app.command(usage="catallaxy bench [messages|log|network|ticks|book|learning]")
 def bench(
     suite: Annotated[
-        Literal["messages", "log", "network", "ticks", "learning"] | None,
+        Literal["messages", "log", "network", "ticks", "book", "learning"] | None,
         Parameter(help="What to measure; all by default."),
     ] = None,
     /,

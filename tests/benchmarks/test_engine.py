@@ -9,7 +9,7 @@ import pytest
 
 from catallaxy.bench.dealer import Investor, Workload, build
 from catallaxy.bench.peers import StoresMarket, bare_heap
-from catallaxy.bench.suites import log, messages, network, record_trace, ticks
+from catallaxy.bench.suites import book, log, messages, network, record_trace, ticks
 from catallaxy.command import main
 from catallaxy.engine import ExponentialLatency
 
@@ -47,9 +47,11 @@ def test_all_suites_report_their_targets():
         "log": log(rounds=1, until=2.0),
         "network": network(rounds=1, agents=200, links=1_000),
         "ticks": ticks(rounds=1, agents=100, until=200.0),
+        "book": book(rounds=1, count=2_000, minutes=1.0),
     }
     targets = {name: [line.what for line in lines if line.target] for name, lines in small.items()}
-    assert {name: len(lines) for name, lines in targets.items()} == {"messages": 3, "log": 4, "network": 1, "ticks": 1}
+    counts = {"messages": 3, "log": 4, "network": 1, "ticks": 1, "book": 1}
+    assert {name: len(lines) for name, lines in targets.items()} == counts
 
 
 def test_the_command_prints_a_suite(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

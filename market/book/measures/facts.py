@@ -1,10 +1,11 @@
 """Stylised facts of an order book's prices, from its tables of trades, tops and depths.
 
 The functions on arrays and tables are pure and know no world; the `..._table` functions put them together for the log
-of a run, a row or a few for each episode. R. Cont, "Empirical properties of asset returns: stylized facts and
-statistical issues", Quantitative Finance 1 (2001), says what to look for: heavy tails, no autocorrelation of returns
-but at the shortest lags (where the bounce between bid and ask makes it negative), slowly decaying autocorrelation of
-their absolute values.
+of a run, a row or a few for each episode. They need a log of all that happened, not of trades alone.
+
+R. Cont, "Empirical properties of asset returns: stylized facts and statistical issues", Quantitative Finance 1 (2001),
+says what to look for: heavy tails, no autocorrelation of returns but at the shortest lags (where the bounce between bid
+and ask makes it negative), slowly decaying autocorrelation of their absolute values.
 """
 
 import json
@@ -231,7 +232,7 @@ def _level(depths: pa.Table, name: str, level: int) -> Floats:
 
 
 def _table(events: Events, kind: type[Message]) -> pa.Table:
-    """The table of a message; an empty one with its columns if the log has none because nothing has happened."""
+    """The table of a message; an empty one with its columns if the log has none."""
     try:
         return events(kind.table())
     except LookupError:
@@ -259,7 +260,8 @@ def _episodes(events: Events) -> Iterator[_Episode]:
         facts = json.loads(row["type"] or "null") or {}
         if {"tick", "lot", "horizon"} <= facts.keys():
             venues[row["episode"]] = facts
-    tops, trades = (_table(events, kind) for kind in (TopOfBook, Trade))
+    trades = _table(events, Trade)
+    tops = events(TopOfBook.table()) if len(trades) else _table(events, TopOfBook)
     for episode, facts in sorted(venues.items()):
         own, done = (table.filter(pc.equal(table["episode"], episode)) for table in (tops, trades))
         yield _Episode(episode, own, done, facts["tick"], facts["lot"], facts["horizon"])
