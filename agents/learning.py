@@ -103,6 +103,13 @@ class LearningAgent(Agent):
         self._log(row, action, reward, elapsed)
         return settled(self.world.env, self.format.native(action))
 
+    def observe(self) -> Any:
+        """Return what it would observe if it had to decide now; None if it does not say.
+
+        Where an episode is cut short, a critic then tells what would have followed (Pardo et al. 2018).
+        """
+        return None
+
     @cached_property
     def format(self) -> Format:
         """How what it sees and does looks in rows of numbers.

@@ -109,6 +109,10 @@ class TrajectoryBuffer:
         """Transitions that wait for their end."""
         return len(self._open)
 
+    def waits(self, chain: int) -> bool:
+        """Whether a chain has a transition that waits for its end."""
+        return chain in self._open
+
     def column(self, name: str) -> Array:
         """Return the column ``name`` so far, as a view: `Transitions`' names, ``closed`` and ``last_value``."""
         return self._store[name][: self._size]

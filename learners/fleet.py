@@ -185,12 +185,16 @@ class Fleet:
     def _finish(self, berth: _Berth, world: World) -> None:
         """End every chain of a world that has reached the horizon, and make room for the next."""
         for agent in world.everybody:
-            if isinstance(agent, LearningAgent) and (buffer := self.buffers.get(self._learner_of(agent))) is not None:
-                reward, elapsed = agent.outcome()
-                _check_number(reward, agent, "reward", world.now)
-                chain = chain_key(berth.episode, agent.index)
-                ended = agent.terminated or agent.left_at is not None
-                buffer.end(chain, reward=reward, elapsed=elapsed, terminated=ended)
+            family = self._learner_of(agent) if isinstance(agent, LearningAgent) else ""
+            if (buffer := self.buffers.get(family)) is None:
+                continue
+            assert isinstance(agent, LearningAgent)
+            reward, elapsed = agent.outcome()
+            _check_number(reward, agent, "reward", world.now)
+            chain = chain_key(berth.episode, agent.index)
+            ended = agent.terminated or agent.left_at is not None
+            value = None if ended or not buffer.waits(chain) else self._value(family, agent, chain)
+            buffer.end(chain, reward=reward, elapsed=elapsed, terminated=ended, last_value=value)
         berth.world = None
         berth.episode += self.worlds
         del berth.actions[:]
@@ -244,6 +248,17 @@ class Fleet:
             elapsed=[decision.elapsed for decision in asked],
         )  # fmt: skip
         return acted
+
+    def _value(self, family: str, agent: LearningAgent, chain: int) -> float | None:
+        """Return what the learner expects from where an agent is cut short; None if that does not say what it sees."""
+        seen = agent.observe()
+        if seen is None:
+            return None
+        row = np.array([agent.row(seen)], np.float32)
+        learner = self.learners[family]
+        if memory := getattr(learner, "memory", 0):
+            row = np.hstack([row, self._remembered(family, [chain], memory)])
+        return float(learner.act(row).values[0])
 
     def _remembered(self, family: str, chains: Sequence[int], memory: int) -> npt.NDArray[np.float32]:
         """Return what each chain's last decision has left in memory, [n, memory]; 0 at its first."""

@@ -17,7 +17,7 @@ from catallaxy.engine import CatallaxyError, World, stream
 from ..config import Study
 from ..learning import learn_on
 from ..markets import MARKETS, Market, Policies
-from ..policies import attach, policies_for
+from ..policies import attach, key_of, policies_for
 from .answer import Answer, answer
 from .intervention import Intervention
 
@@ -132,7 +132,7 @@ def _arms(question: WhatIf, after: Any, policies: Policies, seed: int) -> tuple[
     here, there = base(0), changed(0)
     targets = intervention.targets(study.scenario, after)
     fixed = {
-        agent.name: policies[agent.family]
+        agent.name: policies[key_of(agent, policies)]
         for world in (here, there)
         for agent in world.agents.values()
         if isinstance(agent, LearningAgent) and {agent.name, getattr(agent, "group", None)} & {*targets}

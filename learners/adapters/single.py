@@ -21,8 +21,8 @@ class AgentEnv(gymnasium.Env[npt.NDArray[Any], Any]):
 
     A step lasts from one decision of the agent to its next. Its reward is R, discounted to the step's beginning by the
     time that passed (design: learning in continuous time), not by 1 per step. ``info`` holds of the step that ends
-    ``elapsed`` D and ``discount`` G = exp(-rho D), and ``time`` and ``episode_number``: an exact return is R + G V', so a
-    library that knows one discount per step only is right as far as steps are equally long.
+    ``elapsed`` D and ``discount`` G = exp(-rho D), and ``time`` and ``episode_number``: an exact return is R + G V', so
+    a library that knows one discount per step only is right as far as steps are equally long.
 
     At ``horizon`` an agent that has terminated is ``terminated``, any other ``truncated``. Nothing is observed there,
     so the last observation is given again.

@@ -15,8 +15,8 @@ class WorldAECEnv(Several, AECEnv[str, npt.NDArray[Any], Any]):  # type: ignore[
 
     Turns follow no fixed cycle: a fast agent has more of them. What ``last()`` gives is what the agent has earned from
     its previous decision to this one: R, discounted to the previous decision by the time that passed. ``infos`` hold
-    ``elapsed`` D, ``discount`` G = exp(-rho D), ``time`` and ``episode_number``. At ``horizon`` every agent that has not
-    terminated is truncated; nothing is observed there, so its last observation is given again.
+    ``elapsed`` D, ``discount`` G = exp(-rho D), ``time`` and ``episode_number``. At ``horizon`` every agent that has
+    not terminated is truncated; nothing is observed there, so its last observation is given again.
 
     Observations and seeds are as in `AgentEnv`. The learning agents must be the same in every episode.
 

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from catallaxy.engine import EventLog, World
-from catallaxy.learners import PPO, CheckpointError, Fleet, LearningError, Transitions, policy_specs
+from catallaxy.learners import (
+    PPO,
+    CheckpointError,
+    Fleet,
+    LearningError,
+    PPOConfig,
+    Transitions,
+    advantages,
+    policy_specs,
+)
 
 
 def chains(batch: Transitions) -> dict[int, list[bytes]]:
@@ -204,3 +213,40 @@ def test_actions_outside_their_space_never_reach_the_market(walkers, steady, wro
 
     with pytest.raises(LearningError, match=message):
         Fleet(walkers, {"walkers": Wild()}, 20.0, worlds=1).gather(5)
+
+
+def test_what_an_agent_sees_at_the_cut_tells_what_would_follow(one_agent, steady) -> None:
+    """A flow of 1, discounted at 0.05, is worth 20 from the cut on; an agent that can't say what it sees loses it."""
+
+    def behaviour(agent):
+        agent.flow(1.0)
+        while True:
+            yield agent.decide((0.0,))
+            yield agent.sleep(3.0)
+
+    for observe, last_value in ((lambda agent: (agent.now,), 20.0), (lambda agent: None, np.nan)):
+        make_world = one_agent(behaviour, discount_rate=0.05, observe=observe)
+        fleet = Fleet(make_world, {"solo": steady(20.0)}, 10.0, worlds=1, whole_episodes=True)
+        buffer = fleet.gather(4)["solo"]
+        np.testing.assert_equal(buffer.column("last_value")[-1], last_value)
+        batch = buffer.transitions()
+        worth = advantages(
+            batch.reward, batch.elapsed, batch.value, batch.next_value, batch.next_row, batch.terminated,
+            rate=batch.rate, lam=1.0,
+        ) + batch.value  # fmt: skip
+        assert len(batch) == (4 if last_value == 20.0 else 3)
+        np.testing.assert_allclose(worth, 20.0)
+
+
+def test_the_value_at_the_cut_is_the_critics_with_memory_too(one_agent) -> None:
+    def behaviour(agent):
+        while True:
+            yield agent.decide((agent.now,))
+            yield agent.sleep(3.0)
+
+    make_world = one_agent(behaviour, observe=lambda agent: (agent.now,))
+    for memory in (0, 8):
+        learner = PPO(policy_specs(make_world(0))["solo"], PPOConfig(memory=memory), seed=1)
+        buffer = Fleet(make_world, {"solo": learner}, 10.0, worlds=1, whole_episodes=True).gather(4)["solo"]
+        seen = np.hstack([[10.0], buffer.column("raw")[-1, 1:]])[None].astype(np.float32)
+        assert buffer.column("last_value")[-1] == learner.act(seen).values[0]
