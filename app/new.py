@@ -10,6 +10,10 @@ from catallaxy.engine import CatallaxyError
 from .display import console
 
 
+SUFFIX = ".template"
+"""Of the files that are written: they are no part of this package's code."""
+
+
 class NewError(CatallaxyError):
     """A folder in which no study can be begun."""
 
@@ -21,7 +25,7 @@ def new(folder: Path, *, force: bool, quiet: bool) -> None:
         NewError: a file of that name is there already, and `force` is false; or the folder can't be written.
     """
     template = resources.files(__package__) / "templates" / "study"
-    files = {item.name: item.read_text(encoding="utf-8") for item in template.iterdir() if item.is_file()}
+    files = {item.name.removesuffix(SUFFIX): item.read_text(encoding="utf-8") for item in template.iterdir()}
     there = sorted(name for name in files if (folder / name).exists())
     if there and not force:
         raise NewError(f"{folder} has {', '.join(there)} already: choose another folder, or replace them with --force")

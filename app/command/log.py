@@ -30,7 +30,7 @@ def log(
 ) -> None:
     """Ask a run's log a question in SQL (DuckDB).
 
-    Tables of events go by their names, those of metrics by metrics.NAME.
+    Tables of events go by their names, those of metrics by metrics.NAME, what the market measures by measures.NAME.
 
     Example: catallaxy log runs/demo "SELECT sender, count(*) AS fills FROM fills GROUP BY sender"
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -10,10 +9,9 @@ from rich.table import Table
 
 from catallaxy.market.measures import Interval
 
+from ..numbers import with_reach
 from .answer import EVERYBODY, Answer, Effect
 
-EXACT = 1e-9
-"""Intervals that are narrower than this part of the mean are rounding."""
 REASONS = 3
 """How many of the others' reactions are told."""
 
@@ -106,13 +104,13 @@ def _name(effect: Effect) -> str:
 
 
 def _size(change: Interval, before: Interval | None) -> str:
-    text = _with_reach(abs(change.mean), _reach(change))
+    text = with_reach(abs(change.mean), _reach(change))
     share = 100.0 * abs(change.mean) / abs(before.mean) if before and before.mean else 0.0
     return f"{text} ({share:.3g} %)" if 0.0 < share < 1000.0 else text
 
 
 def _number(value: Interval | None) -> str:
-    return "" if value is None else _with_reach(value.mean, _reach(value))
+    return "" if value is None else with_reach(value.mean, _reach(value))
 
 
 def _change(value: Interval | None) -> str:
@@ -120,15 +118,7 @@ def _change(value: Interval | None) -> str:
         return ""
     if value.low == value.high == 0.0:
         return "exactly 0"
-    return f"{_with_reach(value.mean, _reach(value), '+')}{'' if value.excludes_zero else ' (n.s.)'}"
-
-
-def _with_reach(mean: float, reach: float, sign: str = "") -> str:
-    """A mean with half its interval, both to the second digit of the latter: `-14.0 +- 6.0`."""
-    if not EXACT * abs(mean) < reach < math.inf:
-        return f"{mean:{sign}.4g} +- 0" if reach < math.inf else f"{mean:{sign}.4g}"
-    digits = max(0, 1 - math.floor(math.log10(reach)))
-    return f"{mean:{sign},.{digits}f} +- {reach:,.{digits}f}"
+    return f"{with_reach(value.mean, _reach(value), '+')}{'' if value.excludes_zero else ' (n.s.)'}"
 
 
 def _reach(value: Interval) -> float:

@@ -17,6 +17,8 @@ def test_a_new_study_runs_and_passes_its_own_tests(tmp_path: Path):
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    files = sorted(path.name for path in folder.iterdir() if path.is_file())
+    assert files == ["README.md", "learner.py", "maker.py", "scenario.toml", "test_study.py"]
 
 
 def test_what_is_there_is_not_replaced_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

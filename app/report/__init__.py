@@ -1,0 +1,1 @@
+"""`catallaxy report`: one self-contained page about one or several runs."""
