@@ -56,9 +56,8 @@ def recipe(decisions: int, **changes: Any) -> PPOConfig:
     """How makers learn from some ten or hundred thousand decisions: small rollouts, several passes over each.
 
     Rewards are skewed (most decisions bring little, a few a large trade), so the actor clips late, or clipping would
-    cut off the good news first, and the critic learns from longer returns than the actor. Exploration begins small:
-    clients' acceptance changes within a tenth of a bp. Means are kept within their bounds, and the noise of single
-    updates is averaged away: `learn` returns the average.
+    cut off the good news first, and the critic learns from longer returns than the actor. Means are kept within their
+    bounds, and the noise of single updates is averaged away: `learn` returns the average.
 
     Args:
         decisions: to learn from; the step size falls towards the end.
@@ -72,7 +71,7 @@ def recipe(decisions: int, **changes: Any) -> PPOConfig:
         decay_power=2.0,
         decay_floor=0.01,
         averaging=10.0,
-        initial_std=0.15,
+        initial_std=0.25,
         lam=0.5,
         value_lam=0.95,
         epochs=4,

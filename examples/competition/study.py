@@ -29,10 +29,10 @@ from catallaxy.market.dealer.books import check_books
 from catallaxy.market.dealer.evaluation import column
 from catallaxy.market.measures import Interval, interval
 from catallaxy.runs import open_run
-from catallaxy.study import Notes, learn, play, recipe, remembering
+from catallaxy.study import Notes, learn, play, recipe, remembering, shown
 
 HERE = Path(__file__).parent
-START = (0.0, 0.0, -0.5, 0.2, 0.2)  # half-spreads, size slope, slopes: in half-widths from the middle of their range
+START = (0.0, 0.0, -0.8, 0.0, 0.0)  # half-spreads in the middle of their range, a small size slope, no skew
 
 Floats = npt.NDArray[np.float64]
 Setting = tuple[int, float]
@@ -40,18 +40,16 @@ Setting = tuple[int, float]
 
 @attrs.frozen
 class Size:
-    """How long the study is: decisions of each maker, of all at most, of a best response; sessions to judge by."""
+    """How long the study is: makers and their connectivity, decisions of all and of a best response, sessions."""
 
-    makers: tuple[int, ...]
-    connectivities: tuple[float, ...]
+    settings: tuple[Setting, ...]
     decisions: int
-    most: int
     response: int
     sessions: int
 
 
-QUICK = Size((1, 2, 4), (1.0,), 15_000, 30_000, 8_000, 10)
-FULL = Size((1, 2, 4, 8), (1.0, 0.5), 60_000, 150_000, 50_000, 60)
+QUICK = Size(((1, 1.0), (2, 1.0), (4, 1.0)), 15_000, 8_000, 8)
+FULL = Size(((1, 1.0), (2, 1.0), (4, 1.0), (8, 1.0), (2, 0.5), (8, 0.5)), 40_000, 15_000, 16)
 
 
 @attrs.frozen
@@ -89,20 +87,15 @@ def taught(scenario: DealerScenario, decisions: int, seed: int, label: str, give
     return learn(scenario, seed=seed, decisions=decisions, config=config, given=given, label=label)["makers"]
 
 
-def judge(scenario: DealerScenario, shared: Policy, response: Policy | None, sessions: int) -> tuple[Found, pa.Table]:
+def judge(scenario: DealerScenario, shared: Policy, response: Policy, sessions: int) -> Found:
     """Play sessions from a flat start, all by the shared policy, and again with the first maker's best response."""
     flat, hours = scenario.starting_flat(), scenario.session.horizon / 60.0
     table = play(flat, {"makers": shared}, seed=3000, episodes=sessions)
     first = column(table, "one_1", "objective") / hours
-    if response is None:
-        other = first
-    else:
-        other = column(
-            play(flat, {"makers": shared, "one": response}, seed=3000, episodes=sessions), "one_1", "objective"
-        )
-        other = other / hours
+    answered = play(flat, {"makers": shared, "one": response}, seed=3000, episodes=sessions)
+    other = column(answered, "one_1", "objective") / hours
     volume, revenue = by_session(table, "volume", sessions).sum(axis=1), by_session(table, "spread_revenue", sessions)
-    found = Found(
+    return Found(
         half_spread=interval(by_session(table, "half_spread", sessions).mean(axis=1)),
         paid=interval(revenue.sum(axis=1) / volume),
         volume=interval(volume / hours),
@@ -110,7 +103,6 @@ def judge(scenario: DealerScenario, shared: Policy, response: Policy | None, ses
         gain=interval(other - first),
         best=interval(other),
     )
-    return found, table
 
 
 def by_session(table: pa.Table, measure: str, sessions: int) -> Floats:
@@ -179,16 +171,15 @@ def study(
     shared: dict[Setting, Policy] = {}
     found: dict[Setting, Found] = {}
     with Notes(out, "Competition among makers", command=command, quick=quick) as notes:
-        for reach in size.connectivities:
-            for makers in size.makers:
-                place = market(scenario, makers, reach)
-                decisions = min(makers * size.decisions, size.most)
-                label = f"{makers} maker{'s' * (makers > 1)}, connectivity {reach:g}"
-                policy = remembering(taught(place, decisions, seed, label, {}))
-                given = {"other": policy} if makers > 1 else {}
-                response = taught(place, size.response, seed + 500, f"best response, {label}", given)
-                shared[makers, reach] = policy
-                found[makers, reach], _ = judge(place, policy, remembering(response), size.sessions)
+        for makers, reach in size.settings:
+            place = market(scenario, makers, reach)
+            label = f"{makers} maker{'s' * (makers > 1)}, connectivity {reach:g}"
+            policy = remembering(taught(place, size.decisions, seed, label, {}))
+            given = {"other": policy} if makers > 1 else {}
+            response = remembering(taught(place, size.response, seed + 500, f"best response, {label}", given))
+            shared[makers, reach] = policy
+            found[makers, reach] = judge(place, policy, response, size.sessions)
+            notes.print(f"{label}: half-spread {shown(found[makers, reach].half_spread)} bp")
         tell(notes, found, size)
         if maker is not None:
             compete(notes, scenario, shared, maker, size.sessions)
@@ -203,10 +194,10 @@ def study(
 
 def tell(notes: Notes, found: Mapping[Setting, Found], size: Size) -> None:
     notes.say(
-        f"Each shared policy learned from {size.decisions:,} decisions a maker, {size.most:,} at most; a best response "
-        f"from {size.response:,}. Judged in {size.sessions} sessions of two hours from a flat start with equal luck, "
-        "95 % intervals over sessions. `paid` is what clients pay from the reference price for each MEUR, `gain` what "
-        "the best response earns more than the shared policy in the same place."
+        f"Each shared policy learned from {size.decisions:,} decisions of all makers; a best response from "
+        f"{size.response:,}, against rivals who keep theirs. Judged in {size.sessions} sessions of two hours from a "
+        "flat start with equal luck, 95 % intervals over sessions. `paid` is what clients pay from the reference price "
+        "for each MEUR, `gain` what the best response earns more than the shared policy in the same place."
     )
     head = ("makers", "connectivity", "half-spread, bp", "paid, bp", "volume, MEUR/h", "objective of each, MEUR bp/h",
             "best response", "gain")  # fmt: skip

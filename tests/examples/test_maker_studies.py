@@ -90,7 +90,7 @@ def test_a_study_writes_its_page_numbers_and_figure(name: str, tmp_path: Path, m
     small = {
         "fx_dealer": {"decisions": 2_000, "seeds": 2, "sessions": 2},
         "maker_skew": {"alone": 2_000, "competing": 2_000, "seeds": 1, "sessions": 2},
-        "competition": {"makers": (1, 2), "decisions": 1_000, "most": 2_000, "response": 1_000, "sessions": 2},
+        "competition": {"settings": ((1, 1.0), (2, 0.5)), "decisions": 1_000, "response": 1_000, "sessions": 2},
     }[name]
     monkeypatch.setattr(study, "QUICK", attrs.evolve(study.QUICK, **small))
     own = {"maker": str(EXAMPLES / name / "undercut.py:Undercut")} if name == "competition" else {}
