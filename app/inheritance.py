@@ -43,7 +43,8 @@ def inherited(path: Path, data: dict[str, Any], parse: Parse, seen: tuple[Path, 
         raise CircleError(f"{where.name} extends itself: {' -> '.join(file.name for file in (*seen, path, where))}")
     _, below = parse(path.parent / base)
     below = inherited(path.parent / base, below, parse, (*seen, path.resolve()))
-    return _merged(_located(below, (path.parent / base).parent), data)
+    together: dict[str, Any] = _merged(_located(below, (path.parent / base).parent), data)
+    return together
 
 
 def _merged(base: Any, own: Any) -> Any:

@@ -9,7 +9,6 @@ from catallaxy.engine import CatallaxyError
 
 from .display import console
 
-
 SUFFIX = ".template"
 """Of the files that are written: they are no part of this package's code."""
 

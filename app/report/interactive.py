@@ -96,7 +96,8 @@ def _errorbars(ax: Axes, figure: Figure) -> set[Any]:
     for container in ax.containers:
         if not isinstance(container, ErrorbarContainer):
             continue
-        data, caps, bars = container.lines
+        parts: tuple[Any, ...] = container.lines  # without dots the first is None
+        data, caps, bars = parts
         taken |= {*caps, *bars} | ({data} if data is not None else set())
         if data is None:
             continue
@@ -134,7 +135,7 @@ def _collection(collection: Any, figure: Figure) -> None:
             x, y = np.asarray(path.vertices, np.float64).T
             trace = {"type": "scatter", "mode": "lines", "x": _numbers(x), "y": _numbers(y), "fill": "toself"}
             face = collection.get_facecolor()
-            line = {"width": 0}
+            line: dict[str, Any] = {"width": 0}
             figure["data"].append(
                 {**trace, "line": line, "fillcolor": _rgba(face[0]), "showlegend": False, "hoverinfo": "skip"}
             )

@@ -10,6 +10,7 @@ from importlib import resources
 from catallaxy.engine import CatallaxyError
 
 from .contents import Grid, Section
+from .interactive import Figure
 
 
 class ReportError(CatallaxyError):
@@ -19,7 +20,8 @@ class ReportError(CatallaxyError):
 def page(title: str, runs: Sequence[tuple[str, Sequence[Section]]]) -> str:
     """The page about runs, each with its name and its sections; several stand side by side, section by section."""
     titles = list(dict.fromkeys(section.title for _, sections in runs for section in sections))
-    body, figures = [], []
+    body: list[str] = []
+    figures: list[Figure] = []
     for heading in titles:
         parts = []
         for name, sections in runs:
