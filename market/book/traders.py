@@ -28,7 +28,7 @@ from .tally import BookTally
 class Trader(Agent):
     """A trader on a book: it keeps its account, knows its open orders, and sees the top of the book.
 
-    Subclass it and write :meth:`trade`, a process that ends before the close.
+    Subclass it and write :meth:`trade`, a process, or handlers, or both.
 
     Args:
         name: its name.
@@ -62,13 +62,15 @@ class Trader(Agent):
 
     def run(self) -> Process:
         self.record(self.account.statement(self._opening, closing=False))
-        yield from self.trade()
-        yield self.sleep(self.hours.horizon + self.hours.settlement - self.now)
+        behaviour = self.trade()
+        if behaviour is not None:
+            self.process(behaviour)
+        yield self.sleep(self.hours.horizon + self.hours.settlement)
         self.record(self.account.statement(self.reference, closing=True))
 
-    def trade(self) -> Process:
-        """What it does until the close."""
-        raise NotImplementedError
+    def trade(self) -> Process | None:
+        """What it does, a process. Without one it acts by its handlers alone. After the close it is refused."""
+        return None
 
     def limit(self, side: int, price: int, size: int, lifetime: str = "day") -> int:
         """Send a limit order; returns the message's sequence number, which its acknowledgement repeats."""

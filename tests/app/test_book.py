@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from catallaxy import open_run
 from catallaxy.command import main
 from catallaxy.config import load
+from catallaxy.market.dealer import CurveCosts, ExchangeCosts
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "order_book" / "scenario.toml"
 
@@ -75,3 +76,16 @@ margin = 0.1
     assert scenario.exchange.lot == 0.5
     assert scenario.exchange.members == ("crowd_1", "crowd_2", "informed_1", "informed_2")
     assert scenario.price.kind in price
+
+
+@pytest.mark.parametrize(
+    ("exchange", "kind"),
+    [
+        ('kind = "quadratic"\nrate_quadratic = 0.0144\nimpact = 5e-3\nlot = 0.01', ExchangeCosts),
+        ('kind = "curve"\nvolume = 50.0\nspread = { normal = [1.5, 0.5, 0.2, 5.0] }', CurveCosts),
+    ],
+)
+def test_hedging_costs_are_read_by_their_kind(exchange: str, kind: type, tmp_path: Path):
+    file = tmp_path / "scenario.toml"
+    file.write_text(f'market = "dealer"\n[exchange]\n{exchange}\n')
+    assert isinstance(load(file).scenario.exchange, kind)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from catallaxy.agents import Uniform
-from catallaxy.engine import Process, World, stream
+from catallaxy.engine import Process, World, on, stream
 from catallaxy.market.book import (
     BUY,
     SELL,
@@ -23,6 +23,7 @@ from catallaxy.market.book import (
     OrderBookVenue,
     Replace,
     TopOfBook,
+    Trade,
     Trader,
     ZeroIntelligence,
     build,
@@ -113,6 +114,38 @@ def test_nothing_is_done_after_the_close() -> None:
 
     _, (ann,) = played(late)
     assert ann.heard == ["closed"]
+
+
+def test_a_trader_may_trade_for_ever_or_by_its_handlers_alone() -> None:
+    class Echo(Trader):
+        """Sells a lot at the best bid whenever it hears of a trade."""
+
+        def run(self) -> Process:
+            self.subscribe("book", Trade)
+            yield from super().run()
+
+        @on(Trade)
+        def heard(self, trade: Trade) -> None:
+            if trade.side == BUY:
+                self.limit(SELL, trade.price, 1)
+
+    def seller(trader: Scripted) -> Process:
+        trader.limit(SELL, 110_010, 1)
+        yield trader.sleep(1.0)
+
+    def restless(trader: Scripted) -> Process:
+        while True:
+            yield trader.sleep(0.25)
+            trader.limit(BUY, 110_010, 1)
+
+    echo = Echo("echo", "book", QUIET.instrument, QUIET.session, 1.1)
+    ann = Scripted("ann", restless)
+    bob = Scripted("bob", seller)
+    world = build(QUIET, 1, traders=[bob, ann, echo])
+    world.run(QUIET.duration)
+    assert echo.tally.sold > 30
+    assert ann.tally.refused > 0  # after the close
+    assert ann.account.inventory + bob.account.inventory + echo.account.inventory == 0
 
 
 def test_self_trade_is_prevented_and_told() -> None:
@@ -315,3 +348,10 @@ def test_without_trades_the_number_of_orders_at_rest_is_poisson() -> None:
     spread = sum((count - mean) ** 2 for count in counts) / 300
     assert mean == pytest.approx(crowd.at_rest, abs=4 * (crowd.at_rest / 300) ** 0.5)
     assert spread == pytest.approx(crowd.at_rest, rel=4 * (2 / 300) ** 0.5)
+
+
+def test_distances_fall_with_the_power_that_is_asked_for() -> None:
+    near = ZeroIntelligence(limit_rate=3.0, decay=1.0, reach=4)
+    assert near.distances == pytest.approx([12 / 25, 6 / 25, 4 / 25, 3 / 25])
+    assert near.limit_orders == pytest.approx(3.0 * (1 + 1 / 2 + 1 / 3 + 1 / 4))
+    assert ZeroIntelligence(decay=0.0, reach=5).distances == pytest.approx([0.2] * 5)
