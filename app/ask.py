@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,6 +34,10 @@ def ask(directory: Path, query: str | None, *, style: Style, limit: int) -> None
     run = open_run(directory)
     if query is None:
         console().print(run)
+        if measured := measures_of(run):
+            console().print(
+                f"measures, from the log: {', '.join(f'measures.{name}' for name in measured)}", style="dim"
+            )
         if run.reduced:
             console().print(f"not every event{run.reduced}")
     else:
@@ -69,8 +74,9 @@ def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
     for table in run.metrics:
         connection.register(f"_{table}", StreamReader(run.directory / "metrics" / f"{table}.arrows", run.complete))
         connection.execute(f'CREATE VIEW metrics."{table}" AS SELECT * FROM "_{table}"')
+    measured = _register_measures(connection, run, query)
     connection.execute("SET enable_external_access = false; SET python_enable_replacements = false")
-    with _told_clearly(run):
+    with _told_clearly(run, measured):
         statements = connection.extract_statements(query)
         kinds = [statement.type.name for statement in statements]
         if kinds != ["SELECT"]:
@@ -82,6 +88,24 @@ def relation(run: Run, query: str) -> duckdb.DuckDBPyRelation:
             needed = names if used is None else [name for name in names if name in used] or names[:1]
             connection.register(table, attrs.evolve(reader, columns=tuple(needed)))
         return connection.sql(query)
+
+
+def _register_measures(connection: duckdb.DuckDBPyConnection, run: Run, query: str) -> tuple[str, ...]:
+    """Make the market's measures that a query names known as `measures.NAME`; returns all that it might name."""
+    connection.execute("CREATE SCHEMA measures")
+    known = measures_of(run)
+    for name in sorted(set(re.findall(r"\bmeasures\s*\.\s*\"?(\w+)", query)) & set(known)):
+        connection.register(f"_measures_{name}", run.measures(name))
+        connection.execute(f'CREATE VIEW measures."{name}" AS SELECT * FROM "_measures_{name}"')
+    return known
+
+
+def measures_of(run: Run) -> tuple[str, ...]:
+    """Names of the market's tables of measures; none if the run does not say which market it is."""
+    try:
+        return tuple(run.market.tables)
+    except RunError:
+        return ()
 
 
 def _used(connection: duckdb.DuckDBPyConnection, query: str) -> set[str] | None:
@@ -102,7 +126,7 @@ def _used(connection: duckdb.DuckDBPyConnection, query: str) -> set[str] | None:
 
 
 @contextmanager
-def _told_clearly(run: Run) -> Iterator[None]:
+def _told_clearly(run: Run, measured: Sequence[str] = ()) -> Iterator[None]:
     """DuckDB's complaints as ours, with the tables that there are in place of its own guess."""
     import duckdb
 
@@ -111,9 +135,14 @@ def _told_clearly(run: Run) -> Iterator[None]:
     except duckdb.Error as error:
         message = re.sub(r"\n\s*\n", "\n", str(error).strip())
         tables = [*run.tables, *(f"metrics.{name}" for name in run.metrics)]
+        tables += [f"measures.{name}" for name in measured]
         missing = re.search(r"Table with name (\S+) does not exist", message)
         if missing:
-            message = f"there is no table '{missing[1]}'; {nearest(missing[1], tables)}{run.reduced}"
+            # DuckDB leaves out the schema that was asked for.
+            full = {name.rpartition(".")[2]: name for name in reversed(tables)}
+            close = difflib.get_close_matches(missing[1], full, n=1)
+            hint = f"did you mean '{full[close[0]]}'?" if close else nearest(missing[1], tables)
+            message = f"there is no table '{missing[1]}'; {hint}{run.reduced}"
         raise RunError(f"{message}\nthe tables of {run.directory} are: {', '.join(tables) or 'none'}") from None
 
 

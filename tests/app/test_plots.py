@@ -117,3 +117,15 @@ def test_other_markets_have_figures_of_their_own(study: str, tmp_path: Path):
         assert axes.has_data(), name
         axes.figure.canvas.draw()
         pyplot.close("all")
+
+
+def test_sql_knows_the_measures(run: Run, capsys: pytest.CaptureFixture[str]):
+    (found,) = run.sql("SELECT sum(volume) FROM measures.makers").fetchall()
+    assert found[0] == pytest.approx(sum(run.measures()["volume"].to_pylist()))
+    joined = "SELECT count(*) FROM measures.trades t JOIN fills f ON f.time = t.time AND f.sender = t.maker"
+    assert run.sql(joined).fetchall() == [(run.events("fills").num_rows,)]
+    main(["log", str(run.directory)])
+    assert "measures.makers, measures.pnl" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["log", str(run.directory), "SELECT * FROM measures.maker"])
+    assert "did you mean 'measures.makers'" in capsys.readouterr().err
