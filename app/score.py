@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,15 +24,16 @@ from catallaxy.market.reference.estimates import Estimate
 from catallaxy.market.reference.tick_dealer import TickDealer, TickPolicy, evaluate
 from catallaxy.market.reference.tick_yardsticks import Yardstick, yardstick
 
-from .config import load_as
+from .config import ConfigError, load_as
 from .display import console
 from .metrics import write_metrics
 from .runs import check_vacant
 from .strict import plain
 from .train import learn
 
-ROLLOUT = 16_384
+ROLLOUT, FEW, UPDATES = 16_384, 2_048, 100  # decisions in a rollout at most and, to get as many updates, at least
 SIMULATED_DEALERS, SIMULATED_TICKS, BURN_IN = 80, 3_000, 400
+_NO_GAP = 1e-5  # of the objective: about what the optimum is known to
 _SURE = 1.96  # standard errors to either side of a 95 % interval
 
 
@@ -89,7 +91,7 @@ class Score:
 
     @property
     def score(self) -> float:
-        """0 for the best fixed policy, 1 for the optimum."""
+        """0 for the best fixed policy, 1 for the optimum; NaN if that is no better, as where hedging is free."""
         return self._of(self.learned)
 
     @property
@@ -99,21 +101,27 @@ class Score:
         return self._of(self.simulated.mean - width), self._of(self.simulated.mean + width)
 
     def _of(self, objective: float) -> float:
-        return (objective - self.fixed) / (self.best - self.fixed)
+        gap = self.best - self.fixed
+        return (objective - self.fixed) / gap if gap > _NO_GAP * abs(self.best) else math.nan
 
     def describe(self) -> dict[str, Any]:
-        """As plain data."""
-        low, high = self.interval
-        simulated = {"J": self.simulated.mean, "standard_error": self.simulated.error}
-        simulated |= {"score": self._of(self.simulated.mean), "score_low": low, "score_high": high}
+        """As plain data, with None where there is no score."""
+        low, high = map(_or_none, self.interval)
+        simulated: dict[str, float | None] = {"J": self.simulated.mean, "standard_error": self.simulated.error}
+        simulated |= {"score": _or_none(self._of(self.simulated.mean)), "score_low": low, "score_high": high}
         return {
             "gamma": self.gamma,
             "J": self.learned,
             "J_fixed": self.fixed,
             "J_star": self.best,
-            "score": self.score,
+            "score": _or_none(self.score),
             "simulated": simulated,
         }
+
+
+def _or_none(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return None if math.isnan(value) else value
 
 
 def score(
@@ -136,7 +144,7 @@ def score(
         CatallaxyError: the instance or the folder can't be used, or learning diverged.
         KeyboardInterrupt: after Ctrl-C, with the checkpoint of the last update written.
     """
-    session = TickSession(load_as(path, TickDealer))
+    session = TickSession(_read(path))
     check_vacant(out, force=force)
     screen = console(quiet=quiet)
     settings = recipe(session.dealer, decisions)
@@ -153,6 +161,17 @@ def score(
     _show(scores, screen)
     screen.print(f"learned {decisions:,} decisions in {seconds:,.0f} s; policy and scores are in {out}")
     return scores
+
+
+def _read(path: Path) -> TickDealer:
+    dealer = load_as(path, TickDealer)
+    if not dealer.skew[0] <= 0.0 <= dealer.skew[1]:
+        raise ConfigError(f"{path}: skew = {list(dealer.skew)}: must contain 0, the skew of the fixed policies")
+    if not Choice.of(dealer).space.shape[0]:
+        raise ConfigError(
+            f"{path}: half_spread, skew and hedge are single points, so there is nothing to learn: widen one of them"
+        )
+    return dealer
 
 
 def _solve(dealer: TickDealer, screen: Console) -> list[Yardstick]:
@@ -172,7 +191,7 @@ def _learn(
         {FAMILY: learner},
         horizon=session.horizon,
         decisions=decisions,
-        rollout=min(ROLLOUT, decisions),
+        rollout=min(ROLLOUT, max(FEW, decisions // UPDATES), decisions),
         worlds=session.worlds,
         workers=min(workers, session.worlds),
         checkpoints=out / "checkpoints",
@@ -211,16 +230,26 @@ def _write(out: Path, tables: Mapping[float, TickPolicy], scores: Sequence[Score
             for place, row in enumerate(zip(table.s.tolist(), table.u.tolist(), table.h.tolist(), strict=True)):
                 writer.writerow([gamma, place - limit, *row])
     rows = [one.describe() for one in scores]
-    found = {"mean": mean(scores), "worst": min(one.score for one in scores), "types": rows}
+    found = {"mean": _or_none(mean(scores)), "worst": _or_none(worst(scores)), "types": rows}
     (out / "scores.json").write_text(json.dumps({**found, **run}, indent=2) + "\n", encoding="utf-8")
     write_metrics(
         out, "scores", ({name: row[name] for name in ("gamma", "J", "J_fixed", "J_star", "score")} for row in rows)
     )
 
 
+def _known(scores: Sequence[Score]) -> list[float]:
+    return [one.score for one in scores if not math.isnan(one.score)]
+
+
 def mean(scores: Sequence[Score]) -> float:
-    """The mean score over types."""
-    return sum(one.score for one in scores) / len(scores)
+    """The mean score over the types that have one."""
+    known = _known(scores)
+    return sum(known) / len(known) if known else math.nan
+
+
+def worst(scores: Sequence[Score]) -> float:
+    """The least score of the types that have one."""
+    return min(_known(scores), default=math.nan)
 
 
 def _show(scores: Sequence[Score], screen: Console) -> None:
@@ -229,7 +258,11 @@ def _show(scores: Sequence[Score], screen: Console) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for one in scores:
         low, high = one.interval
+        found = ("none", "") if math.isnan(one.score) else (f"{one.score:.3f}", f"{low:.3f} to {high:.3f}")
         values = f"{one.fixed:.4f}", f"{one.learned:.4f}", f"{one.simulated.mean:.4f}", f"{one.best:.4f}"
-        table.add_row(f"{one.gamma:g}", *values, f"{one.score:.3f}", f"{low:.3f} to {high:.3f}")
+        table.add_row(f"{one.gamma:g}", *values, *found)
     screen.print(table)
-    screen.print(f"mean score {mean(scores):.3f}, worst type {min(one.score for one in scores):.3f}")
+    if known := _known(scores):
+        screen.print(f"mean score {mean(scores):.3f}, worst type {worst(scores):.3f}")
+    if len(known) < len(scores):
+        screen.print("no score where the optimum is no better than the best fixed policy")

@@ -290,19 +290,20 @@ def tick_laws(dealer: TickDealer, start: Integers, bid: Array, ask: Array) -> tu
     return end, spent
 
 
-def average_reward(laws: Array, reward: Array, tick: float) -> tuple[Array, Array]:
+def average_reward(laws: Array, reward: Array, tick: float, flat: int | None = None) -> tuple[Array, Array]:
     """Gain per minute and relative value of Markov chains started flat.
 
     Args:
         laws: transition probabilities over a tick, shape (..., points, points).
         reward: expected over the tick from each point, shape (..., points).
         tick: minutes.
+        flat: the point that is the flat inventory; None: the one in the middle.
 
     Returns:
-        Gains, shape (...,), and values, zero in the middle, shape (..., points).
+        Gains, shape (...,), and values, zero when flat, shape (..., points).
     """
     points = laws.shape[-1]
-    middle = points // 2
+    middle = points // 2 if flat is None else flat
     system = np.eye(points) - (1.0 - _RESTART) * laws
     system[..., :, middle] = tick  # the value is zero there, so its column is free to hold the gain
     # The flat inventory goes last, so that what stands before it is a transient chain.

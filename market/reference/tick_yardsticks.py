@@ -58,16 +58,21 @@ def hedge_classes(dealer: TickDealer) -> Array:
 
 
 def _fixed_objectives(dealer: TickDealer, gamma: float, s: float, fractions: Array) -> Array:
-    """J of constant (s, h) without skew for every h at once, shape (fractions,)."""
-    q = dealer.inventories
+    """J of constant (s, h) without skew for every h at once, shape (fractions,).
+
+    Without skew a long and a short inventory are mirror images, so |q| is a Markov chain too, of half as many points.
+    """
+    q = np.arange(dealer.limit + 1)
     quotes = np.full(len(q), s)
     laws, spent = tick_laws(dealer, q, quotes, quotes)
-    earned = np.sum(spent * revenue_rate(dealer, quotes, quotes)[0], axis=1) - spent @ dealer.risk(gamma)
+    earned = np.sum(spent * revenue_rate(dealer, quotes[:1], quotes[:1])[0], axis=1) - spent @ dealer.risk(gamma)
+    folded = laws[:, dealer.limit :].copy()
+    folded[:, 1:] += laws[:, : dealer.limit][:, ::-1]
     objectives = []
     for some in np.array_split(fractions, max(1, len(fractions) * len(q) ** 2 // 2_000_000)):
         hedge = dealer.hedged(q, some[:, None])
-        after = q - hedge + dealer.limit
-        objectives.append(average_reward(laws[after], earned[after] - dealer.hedging_cost(hedge), dealer.tick)[0])
+        reward = earned[q - hedge] - dealer.hedging_cost(hedge)
+        objectives.append(average_reward(folded[q - hedge], reward, dealer.tick, flat=0)[0])
     return np.concatenate(objectives)
 
 

@@ -27,13 +27,18 @@ SMALL = {
 
 @pytest.fixture
 def small(tmp_path) -> Path:
-    text = SHIPPED.read_text()
-    for old, new in SMALL.items():
+    path = tmp_path / "small.toml"
+    path.write_text(SHIPPED.read_text())
+    change(path, SMALL)
+    return path
+
+
+def change(path: Path, changes: dict[str, str]) -> None:
+    text = path.read_text()
+    for old, new in changes.items():
         assert old in text
         text = text.replace(old, new)
-    path = tmp_path / "small.toml"
     path.write_text(text)
-    return path
 
 
 @pytest.fixture
@@ -83,6 +88,54 @@ def test_what_is_exported_is_worth_what_is_reported(small, few, tmp_path) -> Non
         np.testing.assert_array_equal(saved.u, table.u)
     assert report["mean"] == pytest.approx(np.mean([one.score for one in scores]))
     assert report["seed"] == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"skew = [-1.5, 1.5]": "skew = [0.1, 1.5]"}, r"skew = \[0.1, 1.5\]: must contain 0"),
+        (
+            {
+                "half_spread = [0.0, 2.0]": "half_spread = [0.5, 0.5]",
+                "skew = [-1.5, 1.5]": "skew = [0.0, 0.0]",
+                "hedge = [0.0, 1.0]": "hedge = [0.0, 0.0]",
+            },
+            "nothing to learn",
+        ),
+    ],
+)
+def test_an_instance_without_a_score_or_a_choice_is_refused(small, tmp_path, changes, said) -> None:
+    change(small, changes)
+    with pytest.raises(ConfigError, match=said):
+        score(small, tmp_path / "run", decisions=2_000, seed=0, quiet=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gammas = [0.02, 0.1]": "gammas = [0.05]"},
+        {"gammas = [0.02, 0.1]": "gammas = [0.05, 0.05]"},
+        {"hedge_linear = 0.6": "hedge_linear = 50.0"},
+        {"hedge = [0.0, 1.0]": "hedge = [0.0, 0.0]", "skew = [-1.5, 1.5]": "skew = [0.0, 0.0]"},
+    ],
+    ids=["one type", "equal types", "useless hedging", "nothing but a half-spread"],
+)
+def test_unusual_instances_are_scored(small, few, tmp_path, changes) -> None:
+    change(small, changes)
+    found = score(small, tmp_path / "run", decisions=4_000, seed=0, quiet=True)
+    assert all(one.score <= 1.0 for one in found)
+
+
+def test_where_the_best_fixed_policy_is_the_optimum_there_is_no_score(small, few, tmp_path, capsys) -> None:
+    """Hedging is free, so that all of the inventory is hedged at every tick and nothing is left to skew for."""
+    change(small, {"hedge_linear = 0.6": "hedge_linear = 0.0", "hedge_quadratic = 0.01": "hedge_quadratic = 0.0"})
+    found = score(small, tmp_path / "run", decisions=4_000, seed=0)
+    assert all(np.isnan(one.score) for one in found)
+    report = json.loads((tmp_path / "run" / "scores.json").read_text())
+    assert report["mean"] is None
+    assert report["types"][0]["score"] is None
+    assert report["types"][0]["J_star"] == pytest.approx(report["types"][0]["J_fixed"], rel=1e-6)
+    assert "no score where" in capsys.readouterr().out
 
 
 def test_the_command_tells_what_came_out(small, few, tmp_path, capsys) -> None:
