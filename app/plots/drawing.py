@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,8 @@ from .canvas import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Floats = npt.NDArray[np.float64]
 
 _MOST_LINES = 12
 
@@ -74,7 +77,28 @@ def draw_steps(table: pa.Table, by: str, column: str, ax: Axes) -> None:
     """A quantity over time that stays as it is between rows: one line for each value of `by`, twelve at most."""
     for n, value in enumerate(distinct(table, by)[:_MOST_LINES]):
         mine, colour = of(table, **{by: value}), COLOURS[n % len(COLOURS)]
-        ax.step(mine["time"], mine[column], where="post", lw=1.0, color=colour, label=str(value))
+        times, values = floats(mine["time"]), floats(mine[column])
+        kept = thinned(times, values)
+        ax.step(times[kept], values[kept], where="post", lw=1.0, color=colour, label=str(value))
+
+
+def thinned(times: Floats, values: Floats, most: int = 4000) -> npt.NDArray[np.int64]:
+    """Which points of a long line to draw so that it looks the same: the first, last, lowest and highest of each slice.
+
+    Args:
+        times: ascending, shape (points,).
+        values: shape (points,).
+        most: points up to which all are drawn, and about as many as are kept of more.
+    """
+    if len(times) <= most:
+        return np.arange(len(times))
+    slices = most // 4
+    span = max(float(times[-1] - times[0]), 1e-300)
+    place = np.minimum(((times - times[0]) / span * slices).astype(np.int64), slices - 1)
+    first = np.flatnonzero(np.append(True, np.diff(place) > 0))
+    last = np.append(first[1:], len(times)) - 1
+    ranked = np.lexsort((values, place))  # each slice keeps its rows, in order of value
+    return np.unique(np.concatenate([first, last, ranked[first], ranked[last]]))
 
 
 def draw_means(table: pa.Table, by: str, measures: Mapping[str, str], ax: Axes) -> None:
@@ -130,6 +154,6 @@ def distinct(table: pa.Table, name: str) -> Sequence[object]:
     return values
 
 
-def floats(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def floats(column: pa.ChunkedArray) -> Floats:
     """A column as numbers, null as NaN."""
     return np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(), dtype=np.float64)

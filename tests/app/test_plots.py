@@ -4,6 +4,7 @@ import re
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from catallaxy import CatallaxyError, Run, open_run
 from catallaxy.command import main
 from catallaxy.market.measures import interval
+from catallaxy.plots.drawing import thinned
 
 SCENARIO = """
 market = "dealer"
@@ -129,3 +131,18 @@ def test_sql_knows_the_measures(run: Run, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):
         main(["log", str(run.directory), "SELECT * FROM measures.maker"])
     assert "did you mean 'measures.makers'" in capsys.readouterr().err
+
+
+def test_a_long_line_is_thinned_and_keeps_its_ends_and_extremes():
+    rng = np.random.default_rng(1)
+    times, values = np.sort(rng.random(200_000)), rng.normal(size=200_000).cumsum()
+    kept = thinned(times, values)
+    assert len(kept) <= 4000
+    assert (np.diff(kept) > 0).all()
+    assert {0, len(times) - 1, int(values.argmin()), int(values.argmax())} <= set(kept.tolist())
+    edges = np.linspace(times[0], times[-1], 1001)[1:-1]
+    every = np.split(values, np.searchsorted(times, edges))
+    drawn = np.split(values[kept], np.searchsorted(times[kept], edges))
+    pieces = zip(every, drawn, strict=True)
+    assert all((whole.min(), whole.max()) == (part.min(), part.max()) for whole, part in pieces)
+    assert thinned(times[:10], values[:10]).tolist() == list(range(10))
