@@ -1,5 +1,6 @@
 """Reference prices that follow historical ticks."""
 
+from datetime import UTC
 from functools import lru_cache
 from math import inf
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from attrs import validators
 
-from .files import FileRow, PriceFileError, header, price, read_rows
+from .files import FileRow, PriceFileError, Stamps, header, price, read_columns, read_rows
 from .path import PricePath, grid
 
+_MINUTE = 60e6  # microseconds
 _ONE = ("price", "mid", "last")
 
 
@@ -26,18 +28,22 @@ class Ticks:
 
     Attributes:
         source: the file they were read from.
-        stamps: each tick's time stamp as written in the file.
+        first: time of the first tick, UTC.
         times: minutes since the first tick, shape (n,), not decreasing.
         prices: shape (n,), positive.
     """
 
     source: str
-    stamps: tuple[str, ...]
+    first: np.datetime64
     times: npt.NDArray[np.float64]
     prices: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def stamp(self, number: int) -> str:
+        """Time of a tick, UTC, ISO 8601 to the microsecond."""
+        return str(self.first + np.timedelta64(round(float(self.times[number]) * _MINUTE), "us"))
 
 
 @attrs.frozen
@@ -75,7 +81,7 @@ class TickPrice:
         first = int(starts[int(rng.integers(len(starts)))])
         # A nanosecond of patience: a tick at a time of the grid must be seen in spite of rounding.
         place = np.searchsorted(ticks.times, ticks.times[first] + times + 1e-11, side="right") - 1
-        return PricePath(times, ticks.prices[place], origin=ticks.stamps[first])
+        return PricePath(times, ticks.prices[place], origin=ticks.stamp(first))
 
     def _starts(self, ticks: Ticks, horizon: float) -> npt.NDArray[np.int64]:
         """Ticks after which none of the next `horizon` minutes is farther than the longest gap from the last tick."""
@@ -116,22 +122,40 @@ def _read(path: Path, _modified: int, _size: int) -> Ticks:
     columns = next(((name,) for name in _ONE if name in names), ("bid", "ask"))
     if columns == ("bid", "ask") and not {"bid", "ask"} & set(names):
         columns = ("price",)  # what is missed is told by its usual name
-    rows: list[FileRow] = []
-    prices: list[float] = []
+    stamps, values = _at_once(path, columns) or _row_by_row(path, columns)
+    if len(stamps) < 2:
+        raise TicksError(f"{path}: {len(stamps)} tick(s) found; at least two are needed")
+    minutes = (stamps - stamps[0]).astype(np.float64) / _MINUTE
+    return Ticks(str(path), stamps[0], minutes, values.mean(axis=0))
+
+
+def _at_once(path: Path, columns: tuple[str, ...]) -> tuple[Stamps, npt.NDArray[np.float64]] | None:
+    """The columns by Arrow, some twenty times as fast as row by row; None if there is anything to complain of."""
+    found = read_columns(path, columns)
+    if found is None:
+        return None
+    stamps, values = found
+    ordered = (np.diff(stamps).astype(np.int64) >= 0).all() and (values[-1] >= values[0]).all()
+    return found if ordered and (np.isfinite(values) & (values > 0.0)).all() else None
+
+
+def _row_by_row(path: Path, columns: tuple[str, ...]) -> tuple[Stamps, npt.NDArray[np.float64]]:
+    """The same by plain Python, which names the row that can't be used."""
+    previous: FileRow | None = None
+    stamps: list[np.datetime64] = []
+    prices: list[list[float]] = []
     for row in read_rows(path, columns, TicksError, "ticks"):
         where = f"{path}, {row.place}"
-        if rows and row.time < rows[-1].time:
+        if previous is not None and row.time < previous.time:
             raise TicksError(
-                f"{where}: the time stamp {row.stamp} is earlier than that of {rows[-1].place} ({rows[-1].stamp}); "
+                f"{where}: the time stamp {row.stamp} is earlier than that of {previous.place} ({previous.stamp}); "
                 "sort the ticks by time"
             )
         named = zip(columns, row.values, strict=True)
         values = [price(value, name, where, TicksError) for name, value in named]
         if values[-1] < values[0]:
             raise TicksError(f"{where}: the ask {values[-1]} is below the bid {values[0]}")
-        prices.append(sum(values) / len(values))
-        rows.append(row)
-    if len(rows) < 2:
-        raise TicksError(f"{path}: {len(rows)} tick(s) found; at least two are needed")
-    times = np.array([(row.time - rows[0].time).total_seconds() / 60.0 for row in rows])
-    return Ticks(str(path), tuple(row.stamp for row in rows), times, np.array(prices))
+        prices.append(values)
+        stamps.append(np.datetime64(row.time.astimezone(UTC).replace(tzinfo=None), "us"))
+        previous = row
+    return np.array(stamps, dtype="datetime64[us]"), np.array(prices, dtype=np.float64).reshape(-1, len(columns)).T

@@ -162,3 +162,14 @@ def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
     assert read_ticks(file) is TickPrice(file).ticks
     write(ticks_table([0.0, 60.0, 120.0], [1.1, 1.2, 1.3]), file)
     assert len(read_ticks(file)) == 3
+
+
+def test_stamps_that_arrow_does_not_understand_are_read_row_by_row(tmp_path: Path) -> None:
+    """Offsets that differ, and blank lines: the same ticks as without them."""
+    plain, mixed = tmp_path / "plain.csv", tmp_path / "mixed.csv"
+    plain.write_text("time,price\n2021-01-04 09:00:00,1.1\n2021-01-04 09:01:30,1.2\n2021-01-04 09:02:00,1.3\n")
+    mixed.write_text("Time, Price\n2021-01-04 09:00,1.1\n\n2021-01-04T10:01:30+01:00,1.2\n2021-01-04T09:02:00Z,1.3\n")
+    one, other = read_ticks(plain), read_ticks(mixed)
+    assert one.times.tolist() == other.times.tolist() == [0.0, 1.5, 2.0]
+    assert one.prices.tolist() == other.prices.tolist() == [1.1, 1.2, 1.3]
+    assert one.stamp(1) == other.stamp(1) == "2021-01-04T09:01:30.000000"
