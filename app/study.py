@@ -71,7 +71,7 @@ def recipe(decisions: int, **changes: Any) -> PPOConfig:
         decay_power=2.0,
         decay_floor=0.01,
         averaging=10.0,
-        initial_std=0.25,
+        initial_std=0.15,
         lam=0.5,
         value_lam=0.95,
         epochs=4,

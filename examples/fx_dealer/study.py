@@ -35,7 +35,7 @@ from catallaxy.study import Notes, learn, play, recipe
 HERE = Path(__file__).parent
 GAMMA = 2e-3
 FACTORS = (0.5, 1.0, 2.0)
-START = (0.0, 0.0, -0.8, 0.0, 0.0, -0.2)
+START = (0.0, 0.0, -0.9, 0.0, 0.0, -0.2)
 """At first, in half-widths from the middle of each range: spreads in the middle, no skew, little hedging."""
 
 
@@ -48,7 +48,7 @@ class Size:
     sessions: int
 
 
-QUICK, FULL = Size(60_000, 1, 20), Size(160_000, 2, 60)
+QUICK, FULL = Size(60_000, 1, 20), Size(120_000, 2, 60)
 
 
 def while_learning(scenario: DealerScenario) -> DealerScenario:

@@ -34,7 +34,7 @@ from catallaxy.runs import open_run
 from catallaxy.study import Notes, learn, play, recipe
 
 HERE = Path(__file__).parent
-GAMMAS, CONNECTIVITIES = (1e-3, 2.2e-3, 5e-3), (0.25, 0.5, 1.0)
+GAMMAS, CONNECTIVITIES = (1e-3, 2e-3, 4e-3), (0.3, 0.55, 1.0)
 MIDDLE_GAMMA, MIDDLE_CONNECTIVITY = GAMMAS[1], CONNECTIVITIES[1]
 RIVALS = 3
 START = (0.0, 0.0, -0.8, 0.0, 0.0)  # half-spreads in the middle of their range, a small size slope, no skew
@@ -58,7 +58,7 @@ QUICK, FULL = Size(50_000, 50_000, 1, 6), Size(120_000, 120_000, 1, 12)
 
 
 def learned(scenario: DealerScenario, seed: int, decisions: int, label: str) -> Mirror:
-    config = recipe(decisions, initial_mean=START)
+    config = recipe(decisions, initial_mean=START, initial_std=0.1)
     return learn(scenario, seed=seed, decisions=decisions, config=config, worlds=32, label=label)["makers"]
 
 
