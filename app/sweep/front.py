@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
@@ -18,6 +19,7 @@ from catallaxy.market.measures import interval
 from ..config import load
 from ..display import console
 from ..metrics import MetricsWriter
+from ..numbers import with_reach
 from ..runs import RunError, check_vacant, open_run
 from .design import Cell, DesignError, grid, read_design
 from .run import Failure, Sweep
@@ -160,11 +162,13 @@ def _show(plan: Sweep, out: Path, screen: Console) -> None:
 
 
 def _number(rows: pa.Table, name: str, total: str) -> str:
+    rows = rows.filter(pc.is_valid(pc.if_else(pc.is_nan(rows[name]), None, rows[name])))
     grouped = rows.group_by("episode").aggregate([(name, total)])[f"{name}_{total}"].to_numpy()
+    grouped = grouped[~np.isnan(grouped)]
     if len(grouped) < 2:
-        return f"{grouped[0]:.4g}"
+        return f"{grouped[0]:.4g}" if len(grouped) else ""
     found = interval(grouped)
-    return f"{found.mean:.4g} +- {found.high - found.mean:.2g}"
+    return with_reach(found.mean, found.high - found.mean)
 
 
 def _shown(value: float | str) -> str:

@@ -3,13 +3,18 @@
 import contextlib
 import io
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from catallaxy.command import main
+
 ROOT = Path(__file__).parents[2]
 GUIDE = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [page for page in (ROOT / "README.md", *GUIDE) if "```python" in page.read_text(encoding="utf-8")]
+SHELL = re.compile(r"^(?P<long><!-- long -->\n)?```sh\n(?P<lines>.*?)^```$", re.MULTILINE | re.DOTALL)
+USING = sorted((ROOT / "docs" / "using").glob("*.md"))
 BLOCK = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\s*^```text\n(?P<printed>.*?)^```$)?", re.MULTILINE | re.DOTALL)
 
 
@@ -18,6 +23,7 @@ def test_every_block_of_a_page_runs_and_prints_what_it_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     text = page.read_text(encoding="utf-8")
     assert text.count("```python") == len(BLOCK.findall(text))
     names = {"__name__": "guide"}
@@ -28,6 +34,19 @@ def test_every_block_of_a_page_runs_and_prints_what_it_says(
             exec(compile("\n" * above + block["code"], str(page), "exec"), names)
         if block["printed"] is not None:
             assert printed.getvalue() == block["printed"]
+
+
+@pytest.mark.parametrize("page", USING, ids=lambda page: page.name)
+def test_every_command_of_the_using_pages_works(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Those that take minutes are marked as long and stay out."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for block in SHELL.finditer(page.read_text(encoding="utf-8")):
+        for line in block["lines"].splitlines() if not block["long"] else ():
+            command, *arguments = shlex.split(line)
+            assert command == "catallaxy"
+            with contextlib.redirect_stdout(io.StringIO()):
+                main(arguments)
 
 
 def test_the_readme_shows_the_example_as_it_is():
