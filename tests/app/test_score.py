@@ -12,7 +12,7 @@ import pytest
 from catallaxy.command import main
 from catallaxy.config import ConfigError, load_as
 from catallaxy.learners import load_policies
-from catallaxy.market.dealer.tick_session import tabulated
+from catallaxy.market.dealer.tick_session import Choice, tabulated
 from catallaxy.market.reference.tick_dealer import TickDealer, TickPolicy, evaluate
 from catallaxy.score import score
 
@@ -50,6 +50,13 @@ def few(monkeypatch) -> None:
 
 def test_the_shipped_instance_is_the_benchmark() -> None:
     assert load_as(SHIPPED, TickDealer) == TickDealer()
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.parent.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_instance_can_be_solved_and_learned(path) -> None:
+    dealer = load_as(path, TickDealer)
+    assert dealer.skew[0] <= 0.0 <= dealer.skew[1]
+    assert Choice.of(dealer).space.shape == (3,)
 
 
 def test_an_instance_is_refused_with_all_its_faults(small) -> None:
