@@ -26,7 +26,7 @@ from catallaxy.train import train
 
 FOLDER = Path(__file__).parent
 Floats = npt.NDArray[np.float64]
-QUICK = {"slide": 60_000, "large": 16_000}
+QUICK = {"slide": 40_000, "large": 12_000}
 """Decisions to learn from with --quick; else what the scenario files say."""
 
 

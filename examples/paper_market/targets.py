@@ -53,6 +53,10 @@ that still try prices at random don't come down to cost (a standard deviation d 
 """
 
 
+TASTES = attrs.evolve(SETTINGS, learning_rate=4e-3, decay_power=1.0, initial_std=0.25, min_std=(0.08,))
+"""Where customers' tastes differ a price a little off costs little: it takes lasting exploration to see that."""
+
+
 def learn(
     scenario: GoodsScenario,
     decisions: int,
@@ -200,21 +204,21 @@ def learned_price(policy: Any, scenario: GoodsScenario) -> float:
     return shop.list_price * float(policy(shop, [1.0])[0])
 
 
-def nash(shops: int = 2, seed: int = 0, decisions: int = 30_000, deviating: int = 15_000) -> dict[str, Any]:
+def nash(shops: int = 2, seed: int = 0, decisions: int = 24_000, deviating: int = 12_000) -> dict[str, Any]:
     """Equal shops under logit demand: learned prices, Nash prices, and what a fresh best-response learner gains."""
     crowd = CustomerGroup("crowd", 1, 10.0, value=VALUE, policy=PriceTaker(SCALE))
     scenario = price_market(shops, crowd, highest=1.8)
-    policy = learn(scenario, decisions, seed)[Shop.family]
+    policy = learn(scenario, decisions, seed, settings=TASTES)[Shop.family]
     market = LogitMarket.symmetric(shops, VALUE, COST, SCALE)
     price, best = learned_price(policy, scenario), float(market.nash()[0])
     first, *others = names(shops)
     keep: dict[str, Policy] = dict.fromkeys(others, policy)
-    response = learn(scenario, deviating, seed + 100, policies=keep or None)[Shop.family]
+    response = learn(scenario, deviating, seed + 100, settings=TASTES, policies=keep or None)[Shop.family]
     prices = np.full(shops, price)
     deviated = prices.copy()
     deviated[0] = learned_price(response, scenario)
-    one = evaluate(scenario, {Shop.family: policy}, seed=seed + 1000, episodes=20)
-    other = evaluate(scenario, {**keep, first: response}, seed=seed + 1000, episodes=20)
+    one = evaluate(scenario, {Shop.family: policy}, seed=seed + 1000, episodes=10)
+    other = evaluate(scenario, {**keep, first: response}, seed=seed + 1000, episodes=10)
     own, deviation = column(one, first, "profit"), column(other, first, "profit")
     gain = interval((deviation - own) / own.mean())
     return {

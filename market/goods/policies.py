@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import log
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import attrs
 import numpy as np
@@ -162,5 +162,3 @@ class Nearest:
 
 ShopPolicy = Learned | CostPlus | Undercutting | BaseStock
 CustomerPolicy = Learned | PriceTaker | Loyal | Nearest
-Scripted = Any
-"""One of the above."""

@@ -216,7 +216,6 @@ class Shop(LearningAgent):
         quantity = enquiry.quantity
         now = self.now
         if now < self.session.horizon:
-            self.tally.asked += quantity
             self.demand.ask(now, quantity, enquiry.asked - 1)
             if quantity <= self.stock:
                 self.reply(enquiry, Offer(self.price, self.delivery_time(enquiry.sender)))

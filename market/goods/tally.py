@@ -14,7 +14,6 @@ class ShopTally:
     Attributes:
         type: the shop's.
         stock: units, now.
-        asked: units that it was asked for.
         sold: units.
         sales: number of sales.
         revenue: EUR.
@@ -30,7 +29,6 @@ class ShopTally:
 
     type: ShopType
     stock: int = 0
-    asked: int = 0
     sold: int = 0
     sales: int = 0
     revenue: float = 0.0
