@@ -66,13 +66,13 @@ def _list(effects: Sequence[Effect], which: str) -> str:
     for effect in effects:
         change: Interval | None = getattr(effect, which)
         if change is None:
-            told.append(f"{_name(effect)} is not there to compare")
+            told.append(f"{_name(effect)} not there to compare")
         elif change.low == change.high == 0.0:
-            told.append(f"{_name(effect)} stays exactly the same")
+            told.append(f"{_name(effect)} exactly the same")
         elif not change.excludes_zero:
-            told.append(f"{_name(effect)} does not change measurably ({_change(change)})")
+            told.append(f"{_name(effect)} not measurably different ({_change(change)})")
         else:
-            told.append(f"{_name(effect)} {'rises' if change.mean > 0 else 'falls'} by {_size(change, effect.before)}")
+            told.append(f"{_name(effect)} {_way(change)} {_size(change, effect.before)}")
     return ", ".join(told)
 
 
@@ -82,12 +82,11 @@ def _reasons(answer: Answer) -> str:
     if not reactions:
         return "Adaptation changes nothing that can be told from chance: more decisions or episodes may."
     told = ", ".join(
-        f"{effect.subject.name}'s {_name(effect)} {'rises' if effect.adaptation.mean > 0 else 'falls'} by "
-        f"{_size(effect.adaptation, effect.before)}"
+        f"{effect.subject.name}'s {_name(effect)} {_way(effect.adaptation)} {_size(effect.adaptation, effect.before)}"
         for _, effect in reactions
         if effect.adaptation is not None
     )
-    return f"The answers differ because the others react: through adaptation alone {told}."
+    return f"The answers differ because the others react: by adaptation alone {told}."
 
 
 def _reactions(answer: Answer) -> Iterator[tuple[float, Effect]]:
@@ -97,6 +96,10 @@ def _reactions(answer: Answer) -> Iterator[tuple[float, Effect]]:
             continue
         scale = abs(effect.before.mean) if effect.before and effect.before.mean else 1.0
         yield abs(change.mean) / scale, effect
+
+
+def _way(change: Interval) -> str:
+    return "up" if change.mean > 0 else "down"
 
 
 def _name(effect: Effect) -> str:

@@ -82,7 +82,7 @@ def test_a_change_of_nothing_gives_exactly_zero_even_after_adaptation(scenario: 
         for change in (effect.unchanged, effect.adapted, effect.adaptation):
             if change is not None:  # a slope may be undefined in all but one episode
                 assert (change.mean, change.low, change.high) == (0.0, 0.0, 0.0)
-    assert "stays exactly the same" in " ".join(sentences(answer))
+    assert "exactly the same" in " ".join(sentences(answer))
 
 
 def test_those_that_it_is_about_come_first_and_do_not_learn_on(scenario: Path, learned: Path):
