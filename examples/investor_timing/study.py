@@ -5,17 +5,17 @@ python examples/investor_timing/study.py --out runs/investor_timing
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from figures import draw_panels, draw_rule, draw_weights
+from cyclopts import App, Parameter
 
 from catallaxy.agents import Constant, Policy
 from catallaxy.config import load
@@ -23,18 +23,27 @@ from catallaxy.dealer.investors import played
 from catallaxy.engine import EventLog
 from catallaxy.learners import PPOConfig
 from catallaxy.market.dealer import DealerScenario, InvestorGroup, Twap
+from catallaxy.market.dealer.books import check_books
 from catallaxy.market.dealer.investors.optimal import BestTiming
 from catallaxy.market.measures import Interval, interval
 from catallaxy.market.prices import BrownianPrice
-from catallaxy.runs import open_run
+from catallaxy.plots.canvas import COLOURS
+from catallaxy.runs import Run, open_run
 from catallaxy.study import Notes, learn
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
 WEIGHTS = (0.0, 0.25, 0.75, 1.0)
 COST = 0.3  # bp, what the scenario's makers charge
 DEAR = 1.0  # bp, on the martingale price
 MEASURED = ("bought", "sold", "target_error", "execution_cost", "pnl")
 JUDGED = 1_000  # added to a seed for the episodes that it is judged by
+SHOWN = 0  # the session in the figure
 Floats = npt.NDArray[np.float64]
+Measures = Mapping[str, Interval]
 
 
 @attrs.frozen
@@ -117,7 +126,8 @@ def mean_reverting(notes: Notes, scenario: DealerScenario, size: Size) -> None:
         draw_weights(figure, WEIGHTS, [found[name_of(weight)] for weight in WEIGHTS], found["twap"], found["best"])
     with notes.figure("rule.png", 6.4, 3.6) as figure:
         draw_rule(figure, run, ("best", "w100"), scenario.price.mean)
-    say_books(notes, run)
+    books = check_books(run.events)
+    notes.say(f"Money and assets are conserved to the last unit: {books.accounts} accounts, {books.trades} trades.")
 
 
 KEPT = ("target_error", "pnl")
@@ -128,7 +138,7 @@ def label(group: str) -> str:
     return known.get(group) or f"w = {int(group[1:]) / 100:g}"
 
 
-def say_ends(notes: Notes, found: Mapping[str, Mapping[str, Interval]]) -> None:
+def say_ends(notes: Notes, found: Mapping[str, Measures]) -> None:
     """Whether bought and sold meet their targets at w = 0, and whether both ends differ."""
     first, last = found[name_of(WEIGHTS[0])], found[name_of(WEIGHTS[-1])]
     off = max(abs(first["bought"].mean - 0.75), abs(first["sold"].mean - 0.25))
@@ -154,20 +164,6 @@ def score(notes: Notes, tables: Sequence[pa.Table], seeds: Sequence[int]) -> Non
         f"the same sessions (not to trade is 0, the rule 1); by seed {', '.join(f'{value:.3f}' for value in by_seed)}."
     )
     notes.numbers["score"] = {"mean": ratio, "reach": reach, "by_seed": dict(zip(seeds, by_seed, strict=True))}
-
-
-def say_books(notes: Notes, run: object) -> None:
-    """Money and assets: all openings together are all closings together, to the last unit."""
-    rows = run.events("statements").to_pylist()  # type: ignore[attr-defined]
-    totals = {True: [0, 0], False: [0, 0]}
-    for row in rows:
-        totals[row["closing"]][0] += row["inventory"]
-        totals[row["closing"]][1] += row["dollars"] * 10**9 + row["nanodollars"]
-    assert totals[True] == totals[False]
-    notes.say(
-        f"In the log of 20 sessions the {len(rows) // 2} opening statements of all parties add up to the same EUR and "
-        "the same 10⁻⁹ USD as their closing statements."
-    )
 
 
 def without_drift(scenario: DealerScenario) -> DealerScenario:
@@ -209,15 +205,92 @@ def martingale(notes: Notes, scenario: DealerScenario, size: Size) -> None:
     notes.numbers["martingale"] = {"traded": dict(zip(size.seeds, traded, strict=True))}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a small variant, under two minutes")
-    parser.add_argument("--out", type=Path, default=Path("runs/investor_timing"))
-    given = parser.parse_args()
-    size = QUICK if given.quick else FULL
-    scenario = load(Path(__file__).parent / "scenario.toml").scenario
-    command = "python examples/investor_timing/study.py" + (" --quick" if given.quick else "")
-    with Notes(given.out, "Investors who time their trades", command=command, quick=given.quick) as notes:
+def draw_panels(figure: Figure, run: Run, groups: Sequence[str], weights: Sequence[float]) -> None:
+    """The talk's four panels: the price of one session, and where an investor of each weight bought and sold."""
+    ticks = run.events("ticks")
+    ticks = ticks.filter(pc.equal(ticks["episode"], SHOWN))
+    executions = run.events("executions")
+    executions = executions.filter(pc.equal(executions["episode"], SHOWN))
+    panels = figure.subplots(2, 2, sharex=True, sharey=True).ravel()
+    for panel, group, weight in zip(panels, groups, weights, strict=True):
+        own = executions.filter(pc.equal(executions["agent"], f"{group}_1"))
+        panel.plot(ticks["time"], ticks["price"], color="0.6", lw=0.9, zorder=1)
+        sides = own["quantity"].to_numpy()
+        for sign, marker, colour, text in ((1, "^", COLOURS[0], "buys"), (-1, "v", COLOURS[1], "sells")):
+            mask = sign * sides > 0
+            times, prices = own["time"].to_numpy()[mask], own["reference"].to_numpy()[mask]
+            panel.scatter(times, prices, 22, color=colour, marker=marker, lw=0, zorder=2, label=f"{text} {mask.sum()}")
+        panel.set_title(f"w = {weight:g}", fontsize="medium")
+        panel.legend(fontsize="small", frameon=False, ncols=2, loc="upper right")
+        panel.margins(x=0.01)
+        panel.ticklabel_format(axis="y", useOffset=False)
+    for panel in panels[2:]:
+        panel.set_xlabel("minutes")
+    figure.supylabel("reference price, USD per EUR", fontsize="medium")
+
+
+def draw_weights(
+    figure: Figure, weights: Sequence[float], found: Sequence[Measures], twap: Measures, best: Measures
+) -> None:
+    """Fractions bought and sold, distance from the target and P&L against w."""
+    fractions, errors, profits = figure.subplots(1, 3)
+    for measure, target, colour in (("bought", 0.75, COLOURS[0]), ("sold", 0.25, COLOURS[1])):
+        _line(fractions, weights, [one[measure] for one in found], colour, measure)
+        fractions.axhline(target, color=colour, lw=0.8, ls=":")
+    fractions.set_ylim(0.0, 1.0)
+    fractions.set_ylabel("fraction of decisions (dotted: target)")
+    fractions.legend(fontsize="small", frameon=False)
+    _line(errors, weights, [one["target_error"] for one in found], COLOURS[2], "")
+    errors.set_ylabel("|bought - 0.75| + |sold - 0.25|")
+    _line(profits, weights, [one["pnl"] for one in found], COLOURS[3], "learned")
+    profits.axhline(best["pnl"].mean, color="0.3", lw=0.9, ls="--", label="best rule")
+    profits.axhline(twap["pnl"].mean, color="0.3", lw=0.9, ls=":", label="TWAP")
+    profits.set_ylabel("P&L of a session, MEUR bp")
+    profits.legend(fontsize="small", frameon=False, loc="upper left")
+    for panel in (fractions, errors, profits):
+        panel.set_xlabel("w, weight of P&L")
+        panel.set_xticks(weights)
+
+
+def _line(panel: Axes, weights: Sequence[float], values: Sequence[Interval], colour: str, label: str) -> None:
+    means = [value.mean for value in values]
+    reach = [[value.mean - value.low for value in values], [value.high - value.mean for value in values]]
+    panel.errorbar(weights, means, reach, color=colour, marker="o", ms=4, capsize=3, lw=1.4, label=label or None)
+
+
+def draw_rule(figure: Figure, run: Run, groups: tuple[str, str], mean: float) -> None:
+    """How often the best rule, and the learned policy at w = 1, buy and sell at each price."""
+    timings = run.events("timings")
+    panel = figure.subplots()
+    edges = np.arange(-10.5, 11.0, 1.0)
+    for group, style, text in zip(groups, ("--", "-"), ("best rule", "learned, w = 1"), strict=True):
+        own = timings.filter(pc.starts_with(timings["agent"].cast("string"), f"{group}_"))
+        price = 1e4 * np.log(own["reference"].to_numpy() / mean)
+        quantity = own["quantity"].to_numpy()
+        total, _ = np.histogram(price, edges)
+        for sign, colour, side in ((1, COLOURS[0], "buys"), (-1, COLOURS[1], "sells")):
+            count, _ = np.histogram(price[sign * quantity > 0], edges)
+            share = np.divide(count, total, out=np.full(len(count), np.nan), where=total >= 10)
+            panel.plot(edges[:-1] + 0.5, share, style, color=colour, lw=1.6, label=f"{text}: {side}")
+    panel.set_xlabel("price above its mean, bp")
+    panel.set_ylabel("share of decisions")
+    panel.legend(fontsize="small", frameon=False, loc="center left")
+
+
+app = App(help=__doc__)
+
+
+@app.default
+def study(
+    *,
+    out: Annotated[Path, Parameter(help="Folder to write to.")] = Path("runs/investor_timing"),
+    quick: Annotated[bool, Parameter(help="Learn for half a minute.", negative=())] = False,
+) -> None:
+    """Learn, judge, and write the page."""
+    size = QUICK if quick else FULL
+    scenario = load(HERE / "scenario.toml").scenario
+    command = f"python examples/investor_timing/study.py{' --quick' if quick else ''} --out {out}"
+    with Notes(out, "Investors who time their trades", command=command, quick=quick) as notes:
         notes.say(
             f"Seeds {', '.join(map(str, size.seeds))}; {size.decisions:,} decisions each, {size.martingale:,} on the "
             f"martingale price; judged in {size.episodes} further sessions a seed, two investors of each kind in each. "
@@ -233,4 +306,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    app()
