@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from catallaxy.engine import EventLog, read_manifest, stream
-from catallaxy.market.measures import Interval, interval
+from catallaxy.engine import EventLog, World, read_manifest, stream
+from catallaxy.market.measures import Interval, interval, played
 
 from .display import console
 from .markets import Market, Policies
@@ -141,15 +141,16 @@ def summary(table: pa.Table, by: By) -> dict[str, dict[str, Interval | None]]:
 def _play(
     market: Market, scenario: Any, policies: Policies, root: int, episodes: int, log: EventLog | None, screen: Console
 ) -> pa.Table:
-    tables = []
-    numbers = range(episodes)
-    silent = not screen.is_terminal
-    for episode in track(numbers, "evaluating", console=screen, disable=silent, transient=True):
+    def build(episode: int) -> World:
         world = market.build(scenario, root, episode)
         attach(world, policies)
-        world.run(scenario.duration, log)
-        tables.append(market.measure_worlds([world]))
-    return pa.concat_tables(tables)
+        return world
+
+    ticks = iter(track(range(episodes), "evaluating", console=screen, disable=not screen.is_terminal, transient=True))
+    next(ticks)
+    return played(
+        build, episodes, scenario.duration, market.measure_worlds, log=log, progress=lambda: next(ticks, None)
+    )
 
 
 def _log(run: Path, policy: Path, out: Path | None, root: int, force: bool) -> Any:

@@ -36,7 +36,7 @@ import pyarrow as pa
 
 from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import EventLog, World
-from catallaxy.market.measures import Interval
+from catallaxy.market.measures import Interval, played
 
 from .display import console
 from .markets import MARKETS
@@ -169,12 +169,8 @@ def play(
         episodes: how many.
         log: where their events go, if anywhere.
     """
-    tables = []
-    for episode in range(episodes):
-        world = make_world(market, scenario, seed, policies, episode)
-        world.run(scenario.duration, log)
-        tables.append(MARKETS[market].measure_worlds([world]))
-    return pa.concat_tables(tables)
+    build = partial(make_world, market, scenario, seed, policies)
+    return played(build, episodes, scenario.duration, MARKETS[market].measure_worlds, log=log)
 
 
 def make_world(market: str, scenario: Any, seed: int, policies: Mapping[str, Policy], episode: int) -> World:

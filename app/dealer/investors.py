@@ -16,7 +16,7 @@ from catallaxy.agents import Policy
 from catallaxy.engine import EventLog
 from catallaxy.market.dealer import DealerScenario, build
 from catallaxy.market.dealer.investors.measures import from_worlds
-from catallaxy.market.measures import Interval, interval
+from catallaxy.market.measures import Interval, interval, played
 
 _COLUMNS: Mapping[str, tuple[str, float, int]] = {
     "bought": ("bought\n%", 100.0, 1),
@@ -47,7 +47,7 @@ class Investors:
     after: Measures
 
 
-def played(
+def play_investors(
     scenario: DealerScenario,
     policies: Mapping[str, Policy],
     *,
@@ -66,18 +66,18 @@ def played(
         log: where their events go, if anywhere.
         progress: called after each episode.
     """
-    tables = []
-    for episode in range(episodes):
-        world = build(scenario, seed, episode, policies)
-        world.run(scenario.duration, log)
-        tables.append(from_worlds([world]))
-        if progress is not None:
-            progress()
-    return pa.concat_tables(tables)
+    return played(
+        lambda episode: build(scenario, seed, episode, policies),
+        episodes,
+        scenario.duration,
+        from_worlds,
+        log=log,
+        progress=progress,
+    )
 
 
 def compared(before: pa.Table, after: pa.Table) -> Sequence[Investors]:
-    """Each group by two policies, as `played` has measured them."""
+    """Each group by two policies, as `play_investors` has measured them."""
     groups = dict.fromkeys(after["group"].to_pylist())
     return [Investors(group, _measures(before, group), _measures(after, group)) for group in groups]
 

@@ -30,7 +30,7 @@ from catallaxy.market.measures import Interval, interval
 
 from ..markets import Evaluation, Policies
 from ..metrics import write_metrics
-from .investors import Investors, compared, played
+from .investors import Investors, compared, play_investors
 
 MEASURES = ("pnl", "objective", "volume", "market_share", "rms_inventory", "skew_slope")
 
@@ -118,7 +118,7 @@ def judge(
         investors = {}
         if Investor.family in after:
             for name, policies in (("before", unlearned), ("after", learned)):
-                investors[name] = played(flat, policies, seed=judged, episodes=episodes, progress=tick)
+                investors[name] = play_investors(flat, policies, seed=judged, episodes=episodes, progress=tick)
     judgement = Judgement(
         episodes,
         _makers(flat, tables),

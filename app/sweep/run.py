@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 import pyarrow as pa
 
-from catallaxy.engine import CatallaxyError, stream
+from catallaxy.engine import CatallaxyError, World, stream
+from catallaxy.market.measures import played
 
 from ..config import Study
 from ..display import console
@@ -88,13 +89,13 @@ class Sweep:
             )
         else:
             policies = policies_for(market, scenario, self.policy)
-        tables = []
-        for episode in range(self.episodes):
+
+        def build(episode: int) -> World:
             world = market.build(scenario, root, episode)
             attach(world, policies)
-            world.run(scenario.duration)
-            tables.append(market.measure_worlds([world]))
-        return pa.concat_tables(tables)
+            return world
+
+        return played(build, self.episodes, scenario.duration, market.measure_worlds)
 
     def play(self, first: int = 0) -> Iterator[tuple[Cell, pa.Table | Failure]]:
         """Play the cells from number `first` on; they come in order, each with its measures or why it has none."""

@@ -13,10 +13,11 @@ from rich.console import Console
 
 from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import CatallaxyError, World, stream
+from catallaxy.market.measures import played
 
 from ..config import Study
 from ..learning import learn_on
-from ..markets import MARKETS, Market, Policies
+from ..markets import MARKETS, Policies
 from ..policies import attach, key_of, policies_for
 from .answer import Answer, answer
 from .intervention import Intervention
@@ -105,7 +106,17 @@ def ask(question: WhatIf, screen: Console) -> tuple[Answer, dict[str, pa.Table]]
     policies = policies_for(market, study.scenario, question.policy)
     judged, learned = (int(stream(question.seed, 0, purpose).integers(2**32)) for purpose in ("what-if", "adaptation"))
     base, changed = _arms(question, after, policies, judged)
-    play = _Player(market, question.episodes)
+
+    def play(arm: Arm, policies: Policies) -> pa.Table:
+        """The measures of the arm's episodes."""
+
+        def build(episode: int) -> World:
+            world = arm(episode)
+            attach(world, policies)
+            return world
+
+        return played(build, question.episodes, arm.scenario.duration, market.measure_worlds)
+
     tables = {"before": play(base, policies), "unchanged": play(changed, policies)}
     if question.adapt:
         for name, arm in (("control", base), ("adapted", changed)):
@@ -139,19 +150,3 @@ def _arms(question: WhatIf, after: Any, policies: Policies, seed: int) -> tuple[
     }
     live = intervention.policies(there, after)
     return attrs.evolve(base, own=fixed), attrs.evolve(changed, own={**fixed, **live})
-
-
-@attrs.frozen
-class _Player:
-    market: Market
-    episodes: int
-
-    def __call__(self, arm: Arm, policies: Policies) -> pa.Table:
-        """The measures of the arm's episodes."""
-        tables = []
-        for episode in range(self.episodes):
-            world = arm(episode)
-            attach(world, policies)
-            world.run(arm.scenario.duration)
-            tables.append(self.market.measure_worlds([world]))
-        return pa.concat_tables(tables)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from catallaxy.agents import Policy
 from catallaxy.engine import EventLog
-from catallaxy.market.measures import Interval, interval
+from catallaxy.market.measures import Interval, interval, played
 
 from .build import build
 from .measures import from_worlds
@@ -82,14 +82,14 @@ def evaluate(
     Returns:
         One row for each episode and maker (see :mod:`.measures`).
     """
-    tables = []
-    for episode in range(episodes):
-        world = build(scenario, seed, episode, policies)
-        world.run(scenario.duration, log)
-        tables.append(from_worlds([world]))
-        if progress is not None:
-            progress()
-    return pa.concat_tables(tables)
+    return played(
+        lambda episode: build(scenario, seed, episode, policies),
+        episodes,
+        scenario.duration,
+        from_worlds,
+        log=log,
+        progress=progress,
+    )
 
 
 def best_fixed_spread(

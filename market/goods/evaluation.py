@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catallaxy.engine import EventLog
+from catallaxy.market.measures import played
 
 from .build import Policies, build
 from .measures import from_worlds
@@ -44,14 +45,14 @@ def evaluate(
     Returns:
         One row for each episode and agent (see :mod:`.measures`).
     """
-    tables = []
-    for episode in range(episodes):
-        world = build(scenario, seed, episode, policies)
-        world.run(scenario.duration, log)
-        tables.append(from_worlds([world]))
-        if progress is not None:
-            progress()
-    return pa.concat_tables(tables)
+    return played(
+        lambda episode: build(scenario, seed, episode, policies),
+        episodes,
+        scenario.duration,
+        from_worlds,
+        log=log,
+        progress=progress,
+    )
 
 
 def column(table: pa.Table, name: str, measure: str) -> Floats:
