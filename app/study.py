@@ -52,6 +52,16 @@ if TYPE_CHECKING:
 _NOBODY: Mapping[str, Policy] = MappingProxyType({})
 
 
+def command_of(script: str, **options: object) -> str:
+    """The command that repeats a study: options that are None or False are left out, True stands as a flag."""
+    given = (
+        f"--{name}" if value is True else f"--{name} {value}"
+        for name, value in options.items()
+        if value is not None and value is not False
+    )
+    return " ".join(["python", script, *given])
+
+
 def recipe(decisions: int, **changes: Any) -> PPOConfig:
     """How makers learn from some ten or hundred thousand decisions: small rollouts, several passes over each.
 

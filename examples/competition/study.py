@@ -29,7 +29,7 @@ from catallaxy.market.dealer.books import check_books
 from catallaxy.market.dealer.evaluation import column
 from catallaxy.market.measures import Interval, interval
 from catallaxy.runs import open_run
-from catallaxy.study import Notes, learn, play, recipe, remembering, shown
+from catallaxy.study import Notes, command_of, learn, play, recipe, remembering, shown
 
 HERE = Path(__file__).parent
 START = (0.0, 0.0, -0.8, 0.0, 0.0)  # half-spreads in the middle of their range, a small size slope, no skew
@@ -49,7 +49,8 @@ class Size:
 
 
 QUICK = Size(((1, 1.0), (2, 1.0), (4, 1.0)), 15_000, 8_000, 8)
-FULL = Size(((1, 1.0), (2, 1.0), (4, 1.0), (8, 1.0), (2, 0.5), (8, 0.5)), 40_000, 15_000, 16)
+ALL: tuple[Setting, ...] = tuple((makers, reach) for reach in (1.0, 0.5) for makers in (1, 2, 4, 8))
+FULL = Size(ALL, 200_000, 60_000, 60)
 
 
 @attrs.frozen
@@ -161,11 +162,18 @@ def study(
     quick: Annotated[bool, Parameter(help="Learn for a minute.", negative=())] = False,
     seed: Annotated[int, Parameter(help="Seed of learning.")] = 0,
     maker: Annotated[str | None, Parameter(help="A maker of yours that competes, too: file.py:Class.")] = None,
+    decisions: Annotated[
+        int | None, Parameter(help="Decisions to learn from; a best response gets 0.3 of them.")
+    ] = None,
+    sessions: Annotated[int | None, Parameter(help="Sessions to judge by.")] = None,
 ) -> None:
     size = QUICK if quick else FULL
+    if decisions is not None:
+        size = attrs.evolve(size, decisions=decisions, response=max(int(0.3 * decisions), 1))
+    size = attrs.evolve(size, sessions=sessions or size.sessions)
     scenario = load(HERE / "scenario.toml").scenario
-    own = f" --maker {maker}" if maker else ""
-    command = f"python examples/competition/study.py{' --quick' if quick else ''} --seed {seed}{own} --out {out}"
+    options = {"quick": quick, "seed": seed, "maker": maker, "decisions": decisions, "sessions": sessions, "out": out}
+    command = command_of("examples/competition/study.py", **options)
     if maker is not None:
         FromFile(maker).make()  # what is wrong with it is said before anything is learned
     shared: dict[Setting, Policy] = {}

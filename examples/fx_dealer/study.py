@@ -30,13 +30,13 @@ from catallaxy.market.measures import interval
 from catallaxy.market.reference.fx_dealer import FxDealer, FxMeasures, FxPolicy, evaluate
 from catallaxy.market.reference.fx_solver import FxSolution, solve, solve_finite_horizon
 from catallaxy.runs import open_run
-from catallaxy.study import Notes, learn, play, recipe
+from catallaxy.study import Notes, command_of, learn, play, recipe
 
 HERE = Path(__file__).parent
 GAMMA = 2e-3
 FACTORS = (0.5, 1.0, 2.0)
-START = (0.0, 0.0, -0.9, 0.0, 0.0, -0.2)
-"""At first, in half-widths from the middle of each range: spreads in the middle, no skew, little hedging."""
+START = (-0.4, -0.4, -0.9, 0.0, 0.0, -0.2)
+"""At first, in half-widths from the middle of each range: quotes at which much is traded, no skew, little hedging."""
 
 
 @attrs.frozen
@@ -48,7 +48,7 @@ class Size:
     sessions: int
 
 
-QUICK, FULL = Size(60_000, 1, 20), Size(120_000, 2, 60)
+QUICK, FULL = Size(60_000, 1, 20), Size(1_000_000, 3, 200)
 
 
 def while_learning(scenario: DealerScenario) -> DealerScenario:
@@ -171,7 +171,7 @@ def draw(notes: Notes, tables: dict[str, FxPolicy], zones: dict[str, list[float]
         hedge.set(xlabel="inventory, MEUR", ylabel="hedging rate, MEUR a minute", title="Hedging")
         for symbol, found in zip(("λ", "φ", "k", "γ", "σ"), zones.values(), strict=True):
             ways.plot(FACTORS, found, "o-", label=symbol)
-        ways.set(xscale="log", xlabel="factor", ylabel="MEUR", title="Half-width of the zone without hedging, optimum")
+        ways.set(xscale="log", xlabel="factor", ylabel="MEUR", title="Zone without hedging, optimum: half-width")
         ways.set_xticks(FACTORS, [f"{factor:g}" for factor in FACTORS])
         ways.minorticks_off()
         for panel in (quotes, hedge, ways):
@@ -188,11 +188,15 @@ def study(
     out: Annotated[Path, Parameter(help="Folder to write to.")] = Path("runs/fx_dealer"),
     quick: Annotated[bool, Parameter(help="Learn for a minute.", negative=())] = False,
     seed: Annotated[int, Parameter(help="First seed of learning.")] = 0,
+    seeds: Annotated[int | None, Parameter(help="How many seeds, instead of the variant's number.")] = None,
+    decisions: Annotated[int | None, Parameter(help="Decisions to learn from, likewise.")] = None,
 ) -> None:
     size = QUICK if quick else FULL
+    size = attrs.evolve(size, seeds=seeds or size.seeds, decisions=decisions or size.decisions)
     scenario = load(HERE / "scenario.toml").scenario
     dealer = fx_dealer(scenario, GAMMA)
-    command = f"python examples/fx_dealer/study.py{' --quick' if quick else ''} --seed {seed} --out {out}"
+    options = {"quick": quick, "seed": seed, "seeds": seeds, "decisions": decisions, "out": out}
+    command = command_of("examples/fx_dealer/study.py", **options)
     with Notes(out, "An FX dealer's tiers, ladders and hedging, learned", command=command, quick=quick) as notes:
         best, simple = solve(dealer), solve(dealer, skew=False)
         unhedged = solve(attrs.evolve(dealer, hedging="none"))

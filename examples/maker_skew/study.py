@@ -31,7 +31,7 @@ from catallaxy.market.measures import Interval, interval
 from catallaxy.market.reference.fx_dealer import FxDealer, FxPolicy, generator, stationary_distribution
 from catallaxy.market.reference.fx_solver import solve
 from catallaxy.runs import open_run
-from catallaxy.study import Notes, learn, play, recipe
+from catallaxy.study import Notes, command_of, learn, play, recipe
 
 HERE = Path(__file__).parent
 GAMMAS, CONNECTIVITIES = (1e-3, 2e-3, 4e-3), (0.3, 0.55, 1.0)
@@ -54,7 +54,7 @@ class Size:
     sessions: int
 
 
-QUICK, FULL = Size(50_000, 50_000, 1, 6), Size(120_000, 120_000, 1, 12)
+QUICK, FULL = Size(50_000, 50_000, 1, 6), Size(600_000, 800_000, 2, 24)
 
 
 def learned(scenario: DealerScenario, seed: int, decisions: int, label: str) -> Mirror:
@@ -149,11 +149,22 @@ def study(
     out: Annotated[Path, Parameter(help="Folder to write to.")] = Path("runs/maker_skew"),
     quick: Annotated[bool, Parameter(help="Learn for a minute.", negative=())] = False,
     seed: Annotated[int, Parameter(help="First seed of learning.")] = 0,
+    seeds: Annotated[int | None, Parameter(help="How many seeds, instead of the variant's number.")] = None,
+    decisions: Annotated[int | None, Parameter(help="Decisions to learn from, alone and in competition.")] = None,
+    sessions: Annotated[int | None, Parameter(help="Sessions to play for each type and seed.")] = None,
 ) -> None:
     size = QUICK if quick else FULL
+    size = attrs.evolve(
+        size,
+        alone=decisions or size.alone,
+        competing=decisions or size.competing,
+        seeds=seeds or size.seeds,
+        sessions=sessions or size.sessions,
+    )
     scenario = load(HERE / "scenario.toml").scenario
     crowded = attrs.evolve(scenario, makers=(attrs.evolve(scenario.makers[0], count=1 + RIVALS),))
-    command = f"python examples/maker_skew/study.py{' --quick' if quick else ''} --seed {seed} --out {out}"
+    options = {"quick": quick, "seed": seed, "seeds": seeds, "decisions": decisions, "sessions": sessions, "out": out}
+    command = command_of("examples/maker_skew/study.py", **options)
     with Notes(out, "Makers who skew, by risk aversion and connectivity", command=command, quick=quick) as notes:
         alone = [learned(scenario, seed + k, size.alone, "one maker") for k in range(size.seeds)]
         competing = [learned(crowded, seed + k, size.competing, "four makers") for k in range(size.seeds)]

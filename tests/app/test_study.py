@@ -11,7 +11,7 @@ import pytest
 
 from catallaxy.market.dealer import Clients, DealerScenario, FixedSpread, MakerGroup, MarketMaker, Session, Tier
 from catallaxy.market.measures import Interval
-from catallaxy.study import Notes, learn, make_world, play, recipe, remembering, shown
+from catallaxy.study import Notes, command_of, learn, make_world, play, recipe, remembering, shown
 
 SCENARIO = DealerScenario(
     makers=(MakerGroup("one", 1), MakerGroup("other", 2, policy=FixedSpread(0.3))),
@@ -98,3 +98,7 @@ def test_numbers_are_shown_to_four_digits(value: object, text: str) -> None:
 def test_the_recipe_can_be_changed() -> None:
     assert recipe(1000, lam=0.8).lam == 0.8
     assert recipe(1000).decay == 1000
+
+
+def test_a_command_names_what_was_asked_for() -> None:
+    assert command_of("a.py", quick=True, seed=0, maker=None, force=False) == "python a.py --quick --seed 0"
