@@ -190,12 +190,13 @@ def study(
     seed: Annotated[int, Parameter(help="First seed of learning.")] = 0,
     seeds: Annotated[int | None, Parameter(help="How many seeds, instead of the variant's number.")] = None,
     decisions: Annotated[int | None, Parameter(help="Decisions to learn from, likewise.")] = None,
+    sessions: Annotated[int | None, Parameter(help="Sessions to play, likewise.")] = None,
 ) -> None:
     size = QUICK if quick else FULL
-    size = attrs.evolve(size, seeds=seeds or size.seeds, decisions=decisions or size.decisions)
+    size = Size(decisions or size.decisions, seeds or size.seeds, sessions or size.sessions)
     scenario = load(HERE / "scenario.toml").scenario
     dealer = fx_dealer(scenario, GAMMA)
-    options = {"quick": quick, "seed": seed, "seeds": seeds, "decisions": decisions, "out": out}
+    options = {"quick": quick, "seed": seed, "seeds": seeds, "decisions": decisions, "sessions": sessions, "out": out}
     command = command_of("examples/fx_dealer/study.py", **options)
     with Notes(out, "An FX dealer's tiers, ladders and hedging, learned", command=command, quick=quick) as notes:
         best, simple = solve(dealer), solve(dealer, skew=False)
