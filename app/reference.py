@@ -25,6 +25,10 @@ T = TypeVar("T")
 Report = dict[str, Any]
 
 
+_MOST_POINTS = 2501
+"""Of a grid: this many take seconds, and time grows with their square."""
+
+
 class UnsolvableError(CatallaxyError):
     """A reference that can't be computed for what it was given."""
 
@@ -51,7 +55,7 @@ def fx_dealer(changes: Mapping[str, Any], step: float, deliver: Delivery) -> Non
     """
     from catallaxy.market.reference.fx_report import report
 
-    dealer = _fx_dealer(changes)
+    dealer = _fx_dealer(changes, step)
     found = _told(lambda: report(dealer, step, finite="horizon" in changes))
     wide = 5.0 * found["inventory_sd"] // step
 
@@ -66,7 +70,7 @@ def closed_form_skew(changes: Mapping[str, Any], step: float, deliver: Delivery)
     """The closed-form skew of a dealer who never hedges, beside the exact optimum."""
     from catallaxy.market.reference.skew_report import closed_form_report
 
-    found = _told(lambda: closed_form_report(_fx_dealer(changes), step=step))
+    found = _told(lambda: closed_form_report(_fx_dealer(changes, step), step=step))
     _deliver("closed-form-skew", found, deliver, _show_closed_form, "draw_closed_form_skew", (7.0, 5.0))
 
 
@@ -99,13 +103,20 @@ def tick_dealer(instance: Path, gammas: Sequence[float], deliver: Delivery) -> N
     _deliver("tick-dealer", found, deliver, _show_tick, "draw_tick_dealer", (13.0, 4.2))
 
 
-def _fx_dealer(changes: Mapping[str, Any]) -> FxDealer:
+def _fx_dealer(changes: Mapping[str, Any], step: float) -> FxDealer:
     from catallaxy.market.reference.fx_dealer import FxDealer
 
     given = dict(changes)
     scale = given.pop("lam_scale", 1.0)
-    dealer = FxDealer()
-    return _told(lambda: attrs.evolve(dealer, rates=tuple(scale * rate for rate in dealer.rates), **given))
+    usual = FxDealer()
+    dealer = _told(lambda: attrs.evolve(usual, rates=tuple(scale * rate for rate in usual.rates), **given))
+    points = 2.0 * dealer.limit / step + 1.0
+    if points > _MOST_POINTS:
+        raise UnsolvableError(
+            f"limit = {dealer.limit:g} and step = {step:g} make a grid of {points:,.0f} inventories, more than "
+            f"{_MOST_POINTS:,}: lower --limit or raise --step"
+        )
+    return dealer
 
 
 def _exponential(changes: Mapping[str, Any]) -> ExponentialDealer:
@@ -191,7 +202,7 @@ def _show_fx_dealer(found: Report, screen: Console) -> None:
         screen.print(f"value to a flat dealer of that session: {finite['value']:,.2f} MEUR bp")
     table = _table("Measures", "policy", *(title for title, _ in _MEASURES.values()))
     for name, measures in {"optimum": found, **found["simpler_policies"]}.items():
-        values = [f"{measures[key]:,.{digits}f}" for key, (_, digits) in _MEASURES.items()]
+        values = ["-" if (value := measures[key]) is None else f"{value:,.{n}f}" for key, (_, n) in _MEASURES.items()]
         table.add_row(name.replace("_", " "), *values)
     screen.print(table)
     screen.print(f"internalisation threshold: nothing is hedged up to {found['internalisation_threshold']:.1f} MEUR")

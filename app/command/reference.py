@@ -38,7 +38,9 @@ Decay = Annotated[
     float | None, Parameter(name="--k", help="Decay of arrivals, per unit of price. [1.5]", validator=Positive)
 ]
 Horizon = Annotated[float | None, Parameter(help="Length of the session. [1]", validator=Positive)]
-Largest = Annotated[int | None, Parameter(name="--limit", help="Of |inventory|. [30]", validator=Positive)]
+Largest = Annotated[
+    int | None, Parameter(name="--limit", help="Of |inventory|. [30]", validator=Number(gt=0, lte=1000))
+]
 Remaining = Annotated[float | None, Parameter(help="Time to go; by default the horizon.", validator=NotNegative)]
 
 

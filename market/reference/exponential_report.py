@@ -64,11 +64,17 @@ def glft_report(
         stationary quotes and the formula's at the inventories from -5 to 5.
 
     Raises:
-        ValueError: an inventory beyond the limit.
+        ValueError: an inventory beyond the limit, or a limit so wide that values underflow.
     """
     left = dealer.horizon if remaining is None else remaining
     places = _places(dealer, inventories)
-    stationary, formula = glft_stationary(dealer), glft_asymptotic(dealer)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stationary, exact = glft_stationary(dealer), glft(dealer, left)
+    if np.isnan([stationary.bid, stationary.ask, exact.bid, exact.ask]).any():
+        raise ValueError(
+            f"limit = {dealer.limit}: so far from flat the value is too small for a float; lower the limit"
+        )
+    formula = glft_asymptotic(dealer)
     near = np.abs(dealer.inventories) <= min(5, dealer.limit - 1)
     error = max(float(np.abs(getattr(stationary, s) - getattr(formula, s))[near].max()) for s in ("bid", "ask"))
     flat = dealer.limit
@@ -77,7 +83,7 @@ def glft_report(
         "dealer": attrs.asdict(dealer),
         "remaining": left,
         "inventories": [int(dealer.inventories[i]) for i in places],
-        "exact": _sides(glft(dealer, left), places),
+        "exact": _sides(exact, places),
         "stationary": _sides(stationary, places),
         "asymptotic": _sides(formula, places),
         "spread": float(stationary.bid[flat] + stationary.ask[flat]),

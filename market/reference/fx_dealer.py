@@ -164,7 +164,7 @@ class FxMeasures:
         risk_cost: (gamma/2) sigma^2 E q^2, MEUR bp per day.
         turnover: traded with clients, MEUR per day.
         hedged: traded as hedges, MEUR per day.
-        internalisation: 1 - hedged / turnover: the share of client flow offset by other client flow.
+        internalisation: 1 - hedged / turnover: the share of client flow offset by other client flow; NaN without any.
         inventory_sd: MEUR.
         risk_neutralisation_time: integral of inventory's autocorrelation over time, minutes. (Our definition: the
             paper's was not available to us. At gamma = 1e-2 it is 1.46 min; the paper compares 1.39 min.)
@@ -313,10 +313,10 @@ def evaluate(dealer: FxDealer, policy: FxPolicy) -> FxMeasures:
         risk_cost=0.5 * dealer.gamma * dealer.sigma**2 * second,
         turnover=turnover,
         hedged=hedged,
-        internalisation=1.0 - hedged / turnover,
+        internalisation=1.0 - hedged / turnover if turnover > 0.0 else np.nan,
         inventory_sd=float(np.sqrt(variance)),
         risk_neutralisation_time=float((law * (q - mean)) @ memory) / variance * MINUTES,
-        holding_time=float(law @ absolute) / opened * MINUTES,
+        holding_time=float(law @ absolute) / opened * MINUTES if opened > 0.0 else np.nan,
         distribution=law,
         value=value,
     )

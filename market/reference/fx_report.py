@@ -74,7 +74,7 @@ def _policy(dealer: FxDealer, policy: FxPolicy, places: list[int]) -> dict[str, 
     return {
         "quotes": [_ladder(dealer, policy, places, tier) for tier in range(len(dealer.tiers))],
         "spreads_at_flat": [
-            [float(b + a) for b, a in zip(policy.bid[n, :, flat], policy.ask[n, :, flat], strict=True)]
+            [_number(b + a) for b, a in zip(policy.bid[n, :, flat], policy.ask[n, :, flat], strict=True)]
             for n in range(len(dealer.tiers))
         ],
         "hedge_rates": [float(policy.hedge[i]) for i in places],
@@ -101,7 +101,7 @@ def _evenly(grid: Array) -> list[float]:
 
 def _ladder(dealer: FxDealer, policy: FxPolicy, places: list[int], tier: int) -> dict[str, Any]:
     def listed(table: Array) -> list[list[float | None]]:
-        return [[float(x) if np.isfinite(x) else None for x in row[places]] for row in table]
+        return [[_number(x) for x in row[places]] for row in table]
 
     return {
         "tier": tier + 1,
@@ -113,8 +113,8 @@ def _ladder(dealer: FxDealer, policy: FxPolicy, places: list[int], tier: int) ->
     }
 
 
-def _measures(measures: FxMeasures) -> dict[str, float]:
-    return {
+def _measures(measures: FxMeasures) -> dict[str, float | None]:
+    found = {
         "objective": measures.objective,
         "spread_revenue": measures.revenue,
         "hedging_cost": measures.hedging_cost,
@@ -127,3 +127,9 @@ def _measures(measures: FxMeasures) -> dict[str, float]:
         "risk_neutralisation_minutes": measures.risk_neutralisation_time,
         "holding_minutes": measures.holding_time,
     }
+    return {name: _number(value) for name, value in found.items()}
+
+
+def _number(value: float) -> float | None:
+    """For JSON, which knows no infinity."""
+    return float(value) if np.isfinite(value) else None

@@ -20,7 +20,7 @@ def closed_form_report(
 
     Args:
         dealer: the market; its hedging plays no part.
-        inventories: MEUR, on the grid; by default -40, -35, ..., 40.
+        inventories: MEUR, on the grid; by default -40, -35, ..., 40, as far as they go.
         step: of the grid of the exact optimum, MEUR.
 
     Returns:
@@ -34,7 +34,8 @@ def closed_form_report(
     alone = attrs.evolve(dealer, hedging="none")
     closed = ClosedFormSkew(dealer.sizes, dealer.rates, dealer.tiers, dealer.sigma, dealer.gamma)
     policy = solve(alone, step).policy
-    chosen = [float(q) for q in range(-40, 41, 5)] if inventories is None else [float(q) for q in inventories]
+    usual = [float(q) for q in range(-40, 41, 5) if abs(q) <= dealer.limit and q % step == 0.0]
+    chosen = usual if inventories is None else [float(q) for q in inventories]
     places = [policy.index(q) for q in chosen]
     reach = max(round(5.0 / step), 1)
     flat = policy.index(0.0)

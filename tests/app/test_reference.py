@@ -89,6 +89,12 @@ def test_other_references_speak_the_same_way(
         (["fx-dealer", "--gamma", "-1"], 'Invalid value "-1.0" for --gamma'),
         (["fx-dealer", "--step", "3"], "step = 3.0: limit holds 250.0, which is no multiple of it"),
         (["fx-dealer", "--hedging", "any", "--gamma", "1e-4"], "or the optimum pumps the price"),
+        (
+            ["fx-dealer", "--limit", "3000"],
+            "a grid of 6,001 inventories, more than 2,501: lower --limit or raise --step",
+        ),
+        (["fx-dealer", "--gamma", "10"], "the grid is too coarse for this hedging"),
+        (["glft", "--limit", "400"], "limit = 400: so far from flat the value is too small for a float"),
         (["fx-dealer", "--plot", "figure.xyz"], "the figure can't be written to figure.xyz"),
         (["tick-dealer", "nowhere.toml"], "nowhere.toml: no such file"),
     ],
@@ -100,3 +106,13 @@ def test_what_cannot_be_computed_gets_one_message(
     captured = capsys.readouterr()
     assert message in captured.err + captured.out
     assert "Traceback" not in captured.err
+
+
+def test_what_is_not_defined_is_null(capsys: pytest.CaptureFixture[str]):
+    narrow = asked(capsys, "fx-dealer", "--limit", 30)
+    assert narrow["spreads_at_flat"][0][5] is None  # nobody can trade 50 MEUR within 30
+    assert narrow["spreads_at_flat"][0][0] == pytest.approx(0.55, abs=0.02)
+    assert asked(capsys, "closed-form-skew", "--limit", 20)["inventories"][0] == -20.0
+    idle = asked(capsys, "fx-dealer", "--lam-scale", 1e-9)
+    assert idle["turnover"] < 1e-3
+    assert reference("fx-dealer", "--lam-scale", 1e-9) == 0
