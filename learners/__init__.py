@@ -13,7 +13,7 @@ from .errors import CheckpointError, DivergenceError, LearningError, WorkerError
 from .fleet import Fleet
 from .learner import Acted, Actor, Learner, actor_of
 from .mirror import CategoricalMirror, GaussianMirror, Mirror
-from .moments import Moments
+from .moments import Moments, TypedMoments
 from .returns import advantages, discounts
 from .spec import PolicySpec, policy_specs
 from .trainer import Progress, Trainer
@@ -59,6 +59,7 @@ __all__ = [
     "Trainer",
     "TrajectoryBuffer",
     "Transitions",
+    "TypedMoments",
     "WorkerError",
     "Workers",
     "actor_of",

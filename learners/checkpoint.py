@@ -97,7 +97,7 @@ def load_policies(path: str | Path) -> dict[str, Mirror]:
             stored = state["policy"]
             policy = policy_for(
                 spec_from_state(state["spec"]), hidden=stored["hidden"], memory=stored.get("memory", 0),
-                window=stored.get("window", 1), generator=torch.Generator(),
+                window=stored.get("window", 1), by_type=stored.get("by_type", 0), generator=torch.Generator(),
             )  # fmt: skip
             policy.load_state(stored)
         except (KeyError, RuntimeError, TypeError, ValueError) as error:

@@ -6,6 +6,7 @@ padded with zeros: each product has the same shape whatever the batch, and a row
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from catallaxy.agents import LearningAgent
 
 from .errors import DivergenceError, LearningError
 from .learner import Acted
-from .moments import Moments
+from .moments import Moments, TypedMoments
 from .spec import PolicySpec
 
 Single = npt.NDArray[np.float32]
@@ -79,20 +80,24 @@ class Mirror(ABC):
         spec: PolicySpec,
         actor: Sequence[Layer],
         critic: Sequence[Layer],
-        observations: Moments,
-        returns: Moments,
+        observations: Moments | TypedMoments,
+        returns: Moments | TypedMoments,
     ) -> None:
         self._prepare(spec, observations)
         self._layers = [_side_by_side(*pair) for pair in zip(actor, critic, strict=True)]
         self._outputs = actor[-1][0].shape[1]
-        self._value_mean, self._value_std = float(returns.mean[0]), float(returns.deviation[0])
+        self._returns = copy.deepcopy(returns) if isinstance(returns, TypedMoments) else None
+        if not isinstance(returns, TypedMoments):
+            self._value_mean, self._value_std = float(returns.mean[0]), float(returns.deviation[0])
 
-    def _prepare(self, spec: PolicySpec, observations: Moments) -> None:
+    def _prepare(self, spec: PolicySpec, observations: Moments | TypedMoments) -> None:
         """Set what normalising needs."""
         self.spec = spec
         self._flags = sum(spec.options) if spec.masked else 0
-        self._mean = observations.mean.astype(np.float32)
-        self._inverse = (1.0 / observations.deviation).astype(np.float32)
+        self._typed = copy.deepcopy(observations) if isinstance(observations, TypedMoments) else None
+        overall = observations.overall if isinstance(observations, TypedMoments) else observations
+        self._mean = overall.mean.astype(np.float32)
+        self._inverse = (1.0 / overall.deviation).astype(np.float32)
 
     def normalise(self, observations: Single) -> Single:
         """Return [n, d] observations in standard deviations from their mean, as the networks see them.
@@ -101,6 +106,10 @@ class Mirror(ABC):
         """
         rows = observations - self._mean
         rows *= self._inverse
+        if self._typed is not None:  # the type itself stays on the scale that all types have in common
+            own = slice(0, self._typed.features.start)
+            mean, deviation = self._typed.at(observations)
+            rows[:, own] = (observations[:, own] - mean[:, own]) / deviation[:, own]
         np.maximum(rows, -LIMIT, out=rows)
         np.minimum(rows, LIMIT, out=rows)
         if self._flags:
@@ -130,8 +139,14 @@ class Mirror(ABC):
         head = output[:, 0, :, : self._outputs].reshape(-1, self._outputs)[:count]
         values = output[:, 1, :, 0].reshape(-1)[:count]
         actions, raw, logp = self._choose(head, observations, noise)
-        values = (values * self._value_std + self._value_mean).astype(np.float32)
-        return Acted(actions, raw, logp, values)
+        return Acted(actions, raw, logp, self._scaled_back(values, observations))
+
+    def _scaled_back(self, values: Single, observations: Single) -> Single:
+        """Return the critic's output [n] as an expectation of returns."""
+        if self._returns is not None:
+            mean, deviation = self._returns.at(observations)
+            return np.asarray(values * deviation[:, 0] + mean[:, 0], np.float32)
+        return (values * self._value_std + self._value_mean).astype(np.float32)
 
     @abstractmethod
     def _choose(
@@ -172,8 +187,8 @@ class GaussianMirror(Mirror):
         spec: PolicySpec,
         actor: Sequence[Layer],
         critic: Sequence[Layer],
-        observations: Moments,
-        returns: Moments,
+        observations: Moments | TypedMoments,
+        returns: Moments | TypedMoments,
         log_std: npt.ArrayLike,
     ) -> None:
         super().__init__(spec, actor, critic, observations, returns)

@@ -30,13 +30,17 @@ class Moments:
         """Standard deviation, never 0."""
         return np.sqrt(self.variance + 1e-8)
 
-    def update(self, rows: npt.ArrayLike) -> None:
-        """Take in ``rows`` of shape [n, size]."""
+    def update(self, rows: npt.ArrayLike, weights: Floats | None = None) -> None:
+        """Take in ``rows`` of shape [n, size], each as often as ``weights`` [n] says, or once."""
         table = np.asarray(rows, np.float64)
-        count = len(table)
+        count = float(len(table)) if weights is None else float(weights.sum())
         if not count:
             return
-        mean, variance = table.mean(0), table.var(0)
+        if weights is None:
+            mean, variance = table.mean(0), table.var(0)
+        else:
+            mean = weights @ table / count
+            variance = weights @ (table - mean) ** 2 / count
         past = min(self.count, self.memory)
         total = past + count
         gap = mean - self.mean
@@ -53,3 +57,67 @@ class Moments:
         self.count = float(state["count"])
         self.mean = np.array(state["mean"], np.float64)
         self.variance = np.array(state["variance"], np.float64)
+
+
+class TypedMoments:
+    """Moments that depend on the type: kept at the nodes of a grid over its features, and linear in between.
+
+    Types of agents differ in what they see and earn by orders of magnitude; in one scale for all, the small ones'
+    differences would drown. Features are taken to lie in [-1, 1]. A node that no row has come near answers with the
+    moments of all rows.
+
+    Args:
+        size: numbers in a row.
+        features: which columns of an observation hold the type's features.
+        nodes: of the grid along each feature, at least 2.
+        memory: see `Moments`.
+    """
+
+    def __init__(self, size: int, features: slice, nodes: int, memory: float = float("inf")) -> None:
+        self.features, self.nodes = features, nodes
+        self.overall = Moments(size, memory)
+        count = nodes ** (features.stop - features.start)
+        self.parts = [Moments(size, memory) for _ in range(count)]
+
+    @property
+    def count(self) -> float:
+        """Rows seen so far, at most the memory."""
+        return self.overall.count
+
+    def update(self, rows: npt.ArrayLike, observations: npt.NDArray[Any]) -> None:
+        """Take in ``rows`` [n, size] of agents who observed ``observations`` [n, d]."""
+        self.overall.update(rows)
+        for part, weights in zip(self.parts, self._weights(observations), strict=True):
+            part.update(rows, weights)
+
+    def at(self, observations: npt.NDArray[Any]) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation, [n, size] each, for agents who observe ``observations`` [n, d].
+
+        A row's answer does not depend on the rows beside it, to the last bit.
+        """
+        mean = np.zeros((len(observations), len(self.overall.mean)))
+        deviation = np.zeros_like(mean)
+        for part, weights in zip(self.parts, self._weights(observations), strict=True):
+            known = part if part.count else self.overall
+            mean += weights[:, None] * known.mean
+            deviation += weights[:, None] * known.deviation
+        return mean, deviation
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all moments."""
+        return {"overall": self.overall.state_dict(), "parts": [part.state_dict() for part in self.parts]}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Undo `state_dict`."""
+        self.overall.load_state_dict(state["overall"])
+        for part, stored in zip(self.parts, state["parts"], strict=True):
+            part.load_state_dict(stored)
+
+    def _weights(self, observations: npt.NDArray[Any]) -> list[Floats]:
+        """Return for each node how near each row is to it, [n]: the products of hats, which sum to 1."""
+        places = (np.clip(observations[:, self.features].astype(np.float64), -1, 1) + 1) / 2 * (self.nodes - 1)
+        found = [np.ones(len(observations))]
+        for place in places.T:
+            hats = [np.maximum(0.0, 1.0 - np.abs(place - node)) for node in range(self.nodes)]
+            found = [weight * hat for weight in found for hat in hats]
+        return found

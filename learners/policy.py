@@ -15,9 +15,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from .errors import CheckpointError
+from .errors import CheckpointError, LearningError
 from .mirror import CategoricalMirror, GaussianMirror, Layer, Mirror
-from .moments import Moments
+from .moments import Moments, TypedMoments
 from .spec import PolicySpec
 
 
@@ -56,6 +56,10 @@ class Evaluated:
     value: Tensor
 
 
+_NODES = 256
+_Mirrored = tuple[PolicySpec, list[Layer], list[Layer], Moments | TypedMoments, Moments | TypedMoments]
+
+
 class Policy(nn.Module, ABC):
     """An actor and a critic, two networks of the same hidden sizes; subclasses say what the actor's output means.
 
@@ -70,6 +74,7 @@ class Policy(nn.Module, ABC):
         outputs: of the actor.
         hidden: sizes of the hidden layers.
         value_memory: transitions over which the scale of returns is remembered.
+        by_type: nodes along each of the type's features at which scales are kept (see `TypedMoments`); 0: one for all.
         generator: source of the initial weights.
     """
 
@@ -80,6 +85,7 @@ class Policy(nn.Module, ABC):
         *,
         hidden: Sequence[int] = (64, 64),
         value_memory: float = 1e5,
+        by_type: int = 0,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -87,8 +93,13 @@ class Policy(nn.Module, ABC):
         self.actor = _perceptron((spec.observation_size, *hidden, outputs), 0.01, generator)
         self.critic = _perceptron((spec.observation_size, *hidden, 1), 0.01, generator)
         self.average: dict[str, Tensor] = {}
-        self.observations = Moments(spec.observation_size)
-        self.returns = Moments(1, memory=value_memory)
+        self.by_type = by_type
+        self.observations: Moments | TypedMoments = Moments(spec.observation_size)
+        self.returns: Moments | TypedMoments = Moments(1, memory=value_memory)
+        if by_type:
+            columns = _features(spec, by_type)
+            self.observations = TypedMoments(spec.observation_size, columns, by_type)
+            self.returns = TypedMoments(1, columns, by_type, memory=value_memory)
         self.mirror: Mirror
 
     def prepare(self, observation: npt.NDArray[np.float32], next_row: npt.NDArray[np.int64]) -> Tensor:
@@ -126,9 +137,31 @@ class Policy(nn.Module, ABC):
             known = self.average.setdefault(name, tensor.clone())
             known.add_((tensor - known) * weight)
 
+    def observe(self, observations: npt.NDArray[np.float32]) -> None:
+        """Take ``observations`` [n, d] into their moments."""
+        if isinstance(self.observations, TypedMoments):
+            self.observations.update(observations, observations)
+        else:
+            self.observations.update(observations)
+
+    def return_scale(
+        self, observations: npt.NDArray[np.float32]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return mean and standard deviation of returns, [n] or [1] each, for who observes ``observations`` [n, d]."""
+        if isinstance(self.returns, TypedMoments):
+            mean, deviation = self.returns.at(observations)
+            return mean[:, 0], deviation[:, 0]
+        return self.returns.mean, self.returns.deviation
+
     @torch.no_grad()
-    def rescale_returns(self, returns: npt.NDArray[np.float64]) -> None:
-        """Take ``returns`` [n] into their moments, leaving the critic's predictions as they are (van Hasselt 2016)."""
+    def rescale_returns(self, returns: npt.NDArray[np.float64], observations: npt.NDArray[np.float32]) -> None:
+        """Take ``returns`` [n] of who observed ``observations`` [n, d] into their moments.
+
+        With one scale for all types the critic's predictions stay as they are (van Hasselt 2016).
+        """
+        if isinstance(self.returns, TypedMoments):
+            self.returns.update(returns[:, None], observations)
+            return
         old_mean, old_std = float(self.returns.mean[0]), float(self.returns.deviation[0])
         self.returns.update(returns[:, None])
         mean, std = float(self.returns.mean[0]), float(self.returns.deviation[0])
@@ -141,6 +174,7 @@ class Policy(nn.Module, ABC):
         """Return weights, moments and what identifies the policy."""
         return {
             "hidden": list(self.hidden),
+            "by_type": self.by_type,
             "weights": {name: tensor.clone() for name, tensor in self.state_dict().items()},
             "observations": self.observations.state_dict(),
             "returns": self.returns.state_dict(),
@@ -155,13 +189,15 @@ class Policy(nn.Module, ABC):
         """
         if list(state["hidden"]) != list(self.hidden):
             raise CheckpointError(f"the hidden layers are {list(state['hidden'])}, not {list(self.hidden)}")
+        if state.get("by_type", 0) != self.by_type:
+            raise CheckpointError(f"scales by_type are {state.get('by_type', 0)}, not {self.by_type}")
         self.load_state_dict(state["weights"])
         self.observations.load_state_dict(state["observations"])
         self.returns.load_state_dict(state["returns"])
         self.average = {name: tensor.clone() for name, tensor in state["average"].items()}
         self.refresh()
 
-    def _mirrored(self, actor: nn.Sequential) -> tuple[PolicySpec, list[Layer], list[Layer], Moments, Moments]:
+    def _mirrored(self, actor: nn.Sequential) -> _Mirrored:
         return self.spec, _layers(actor), _layers(self.critic), self.observations, self.returns
 
 
@@ -172,6 +208,7 @@ class GaussianPolicy(Policy):
         spec: what the policy sees and does.
         hidden: sizes of the hidden layers.
         initial_std: standard deviation of the raw action at first; 1 is half the width of a bounded action space.
+        by_type: see `Policy`.
         generator: source of the initial weights.
     """
 
@@ -181,9 +218,10 @@ class GaussianPolicy(Policy):
         *,
         hidden: Sequence[int] = (64, 64),
         initial_std: float = 0.5,
+        by_type: int = 0,
         generator: torch.Generator,
     ) -> None:
-        super().__init__(spec, spec.action_size, hidden=hidden, generator=generator)
+        super().__init__(spec, spec.action_size, hidden=hidden, by_type=by_type, generator=generator)
         self.log_std = nn.Parameter(torch.full((spec.action_size,), math.log(initial_std)))
         bounded = [math.isfinite(low) and math.isfinite(high) for low, high in zip(spec.low, spec.high, strict=True)]
         self._edge = torch.tensor([1.0 if known else math.inf for known in bounded])
@@ -211,11 +249,19 @@ class CategoricalPolicy(Policy):
     Args:
         spec: what the policy sees and does.
         hidden: sizes of the hidden layers.
+        by_type: see `Policy`.
         generator: source of the initial weights.
     """
 
-    def __init__(self, spec: PolicySpec, *, hidden: Sequence[int] = (64, 64), generator: torch.Generator) -> None:
-        super().__init__(spec, sum(spec.options), hidden=hidden, generator=generator)
+    def __init__(
+        self,
+        spec: PolicySpec,
+        *,
+        hidden: Sequence[int] = (64, 64),
+        by_type: int = 0,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__(spec, sum(spec.options), hidden=hidden, by_type=by_type, generator=generator)
         self.refresh()
 
     def evaluate(self, rows: Tensor, raw: Tensor, *, critic: bool = True) -> Evaluated:
@@ -242,9 +288,12 @@ def policy_for(
     initial_std: float = 0.5,
     memory: int = 0,
     window: int = 16,
+    by_type: int = 0,
     generator: torch.Generator,
 ) -> Policy:
     """Return the policy that suits the actions: categorical for discrete ones, else Gaussian; recurrent with memory."""
+    if memory and by_type:
+        raise LearningError("a policy with memory keeps one scale for all types: set by_type = 0, or memory = 0")
     if memory:
         from .recurrent import RecurrentPolicy
 
@@ -252,5 +301,17 @@ def policy_for(
             spec, memory=memory, window=window, hidden=hidden, initial_std=initial_std, generator=generator
         )
     if spec.options:
-        return CategoricalPolicy(spec, hidden=hidden, generator=generator)
-    return GaussianPolicy(spec, hidden=hidden, initial_std=initial_std, generator=generator)
+        return CategoricalPolicy(spec, hidden=hidden, by_type=by_type, generator=generator)
+    return GaussianPolicy(spec, hidden=hidden, initial_std=initial_std, by_type=by_type, generator=generator)
+
+
+def _features(spec: PolicySpec, nodes: int) -> slice:
+    """Return which columns of an observation hold the type's features, for a grid of ``nodes`` along each."""
+    count = len(spec.features)
+    if not count or nodes < 2 or nodes**count > _NODES:
+        raise LearningError(
+            f"family {spec.family!r}: by_type = {nodes} wants at least 2 nodes along each of the type's features, and "
+            f"at most {_NODES} in all; the type's features are {', '.join(spec.features) or 'not named'}"
+        )
+    end = spec.observation_size - (sum(spec.options) if spec.masked else 0)
+    return slice(end - count, end)

@@ -53,6 +53,11 @@ class PolicyGradientConfig:
     """Numbers that an agent remembers from one decision to the next (see `policy_for`); 0: nothing."""
     window: int = attrs.field(default=16, validator=positive)
     """Decisions through which gradients run back, with memory."""
+    by_type: int = attrs.field(default=0, validator=validators.ge(0))
+    """Observations and returns are normalised apart at so many nodes along each of the type's features; 0: together.
+
+    It weighs all types alike, however little some of them earn (see `TypedMoments`).
+    """
     initial_std: float = attrs.field(default=0.5, validator=positive)
     """Standard deviation of actions in a Box at first, in half-widths of the action space."""
     initial_mean: tuple[float, ...] = attrs.field(default=(), converter=tuple)
@@ -104,7 +109,7 @@ class PolicyGradient:
         self.generator = torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
         self.policy = policy_for(
             spec, hidden=config.hidden, initial_std=config.initial_std, memory=config.memory, window=config.window,
-            generator=self.generator,
+            by_type=config.by_type, generator=self.generator,
         )  # fmt: skip
         self.updates = 0
         self.decisions = 0
@@ -141,7 +146,7 @@ class PolicyGradient:
         self._set_learning_rate()
         seen = batch.observation[:, : self.spec.observation_size]
         if not self.policy.observations.count:  # the first rollout sets the scale before anything is learned from it
-            self.policy.observations.update(seen)
+            self.policy.observe(seen)
             self.policy.refresh()
             observed = True
         else:
@@ -161,7 +166,7 @@ class PolicyGradient:
                 f"the size of rewards (here up to {np.abs(batch.reward).max():g})"
             ) from None
         if not observed:
-            self.policy.observations.update(seen)
+            self.policy.observe(seen)
         self.policy.refresh()
         self.updates += 1
         if (eta := self.settings.averaging) is not None:

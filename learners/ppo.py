@@ -77,12 +77,13 @@ class PPO(PolicyGradient):
         surprise = advantage if config.value_lam is None else self._advantages(batch, config.value_lam)
         returns = surprise + batch.value
         explained = 1.0 - np.var(surprise) / np.var(returns) if np.var(returns) > 0 else float("nan")
-        self.policy.rescale_returns(returns)
-        target = (returns - self.policy.returns.mean[0]) / self.policy.returns.deviation[0]
+        self.policy.rescale_returns(returns, batch.observation)
+        mean, deviation = self.policy.return_scale(batch.observation)
+        target = (returns - mean) / deviation
+        if config.by_type or not config.normalise_advantages:
+            advantage = advantage / deviation
         if config.normalise_advantages:
             advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
-        else:
-            advantage = advantage / self.policy.returns.deviation[0]
         rows, raw = self._rows(batch)
         columns = (rows, raw, torch.from_numpy(batch.logp), _single(advantage), _single(target))
         if self.decisions >= config.warmup:

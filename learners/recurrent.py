@@ -22,7 +22,7 @@ from catallaxy.agents import LearningAgent
 from .errors import LearningError
 from .learner import Acted
 from .mirror import BLOCK, Mirror, Single
-from .moments import Moments
+from .moments import Moments, TypedMoments
 from .policy import Evaluated, Policy, policy_for
 from .spec import PolicySpec
 
@@ -37,7 +37,9 @@ class RecurrentMirror(Mirror):
         observations: moments by which observations are normalised.
     """
 
-    def __init__(self, spec: PolicySpec, head: Mirror, unit: Sequence[npt.ArrayLike], observations: Moments) -> None:
+    def __init__(
+        self, spec: PolicySpec, head: Mirror, unit: Sequence[npt.ArrayLike], observations: Moments | TypedMoments
+    ) -> None:
         self._prepare(spec, observations)
         self.head = head
         self._weights = [np.asarray(part, np.float32) for part in unit]
@@ -121,6 +123,7 @@ class RecurrentPolicy(Policy):
             raise LearningError(f"memory must be a multiple of 8, not {memory}")
         nn.Module.__init__(self)
         self.spec, self.hidden, self.memory, self.window = spec, tuple(hidden), memory, window
+        self.by_type = 0
         self._flags = sum(spec.options) if spec.masked else 0
         inner = attrs.evolve(spec, observation_size=memory + self._flags, features=())
         self.head = policy_for(inner, hidden=hidden, initial_std=initial_std, generator=generator)
@@ -152,9 +155,9 @@ class RecurrentPolicy(Policy):
         """Return the normalised value [n] for windows as `prepare` gives them."""
         return self.head.value(self._remember(rows))
 
-    def rescale_returns(self, returns: npt.NDArray[np.float64]) -> None:
+    def rescale_returns(self, returns: npt.NDArray[np.float64], observations: Single) -> None:
         """See `Policy.rescale_returns`."""
-        self.head.rescale_returns(returns)
+        self.head.rescale_returns(returns, observations)
 
     def average_in(self, weight: float) -> None:
         """Refuse: an average is kept of policies without memory only."""

@@ -90,10 +90,11 @@ class Eager:
 
         with torch.no_grad():
             rows = torch.from_numpy(observations)
-            law = torch.distributions.Normal(self.policy.actor(rows), self.policy.log_std.exp())  # type: ignore[operator, union-attr, no-untyped-call]
+            policy: Any = self.policy
+            law = torch.distributions.Normal(policy.actor(rows), policy.log_std.exp())
             raw = law.sample()  # type: ignore[no-untyped-call]
             logp = law.log_prob(raw).sum(1)  # type: ignore[no-untyped-call]
-            values = self.policy.value(rows)
+            values = policy.value(rows)
         return Acted(raw.clamp(-1, 1).double().numpy(), raw.numpy(), logp.numpy(), values.numpy())
 
 

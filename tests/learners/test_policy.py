@@ -21,7 +21,7 @@ def a_learner(spec: PolicySpec = SPEC) -> PPO:
         for weight in learner.policy.parameters():
             weight.add_(torch.from_numpy(rng.normal(0, 0.3, tuple(weight.shape)).astype(np.float32)))
     learner.policy.observations.update(rng.normal(3.0, 2.0, (100, spec.observation_size)))
-    learner.policy.rescale_returns(rng.normal(50.0, 7.0, 1000))
+    learner.policy.rescale_returns(rng.normal(50.0, 7.0, 1000), np.empty((0, spec.observation_size), np.float32))
     learner.policy.refresh()
     return learner
 
@@ -84,7 +84,7 @@ def test_without_noise_the_mean_action_comes() -> None:
 def test_rescaling_returns_leaves_predictions_as_they_were() -> None:
     learner = a_learner()
     before = learner.act(ROWS).values
-    learner.policy.rescale_returns(np.random.default_rng(6).normal(-400.0, 90.0, 5000))
+    learner.policy.rescale_returns(np.random.default_rng(6).normal(-400.0, 90.0, 5000), ROWS)
     learner.policy.refresh()
     np.testing.assert_allclose(learner.act(ROWS).values, before, atol=1e-3)
 
