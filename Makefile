@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test slow check format clean
+.PHONY: help demo test slow check docs format clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: $(VENV)/stamp-dev  ## Lint, formatting and types
 	rm -rf build
 	$(PIP) install -q --no-deps --no-build-isolation --target build/typed .
 	MYPYPATH=build/typed $(BIN)/mypy -p catallaxy
+
+docs: $(VENV)/stamp-dev  ## Build the guide into build/docs/index.html
+	$(BIN)/sphinx-build -q -W -b html docs build/docs
 
 format: $(VENV)/stamp-dev  ## Put the code into shape
 	$(BIN)/ruff check --fix .
