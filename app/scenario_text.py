@@ -23,6 +23,11 @@ def scenario_text(study: Study, scenario: Any, folder: Path) -> str:
     """A scenario with a study's training and evaluation as TOML, for a file in `folder`."""
     data = {"market": study.market.name, **_relative(plain(scenario), folder)}
     data |= {"training": plain(study.training), "evaluation": plain(study.evaluation)}
+    return toml_text(data)
+
+
+def toml_text(data: Mapping[str, Any]) -> str:
+    """Plain data as TOML; what is None is left out."""
     lines: list[str] = []
     _tables(data, "", lines)
     return "\n".join(lines) + "\n"
