@@ -19,6 +19,7 @@ app = App(
     help_format="plaintext",
     version=lambda: __import__("catallaxy").__version__,
 )
+app.register_install_completion_command(help="Teach your shell (bash, zsh, fish) to complete commands and options.")
 
 Out = Annotated[Path, Parameter(help="Folder to write the run to.")]
 Seed = Annotated[

@@ -80,3 +80,11 @@ def test_our_errors_have_no_traceback_and_others_keep_theirs(
     fail(ZeroDivisionError("a defect of ours"))
     with pytest.raises(ZeroDivisionError):
         main(["run", "s.toml", "--out", "x"])
+
+
+def test_shells_learn_to_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    main(["--install-completion", "--shell", "bash"])
+    (script,) = tmp_path.rglob("completions/catallaxy")
+    assert "whatif" in script.read_text()
