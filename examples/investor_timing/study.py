@@ -19,7 +19,7 @@ from cyclopts import App, Parameter
 
 from catallaxy.agents import Constant, Policy
 from catallaxy.config import load
-from catallaxy.dealer.investors import played
+from catallaxy.dealer.investors import play_investors
 from catallaxy.engine import EventLog
 from catallaxy.learners import PPOConfig
 from catallaxy.market.dealer import DealerScenario, InvestorGroup, Twap
@@ -99,10 +99,10 @@ def mean_reverting(notes: Notes, scenario: DealerScenario, size: Size) -> None:
     shown, tables = judged(scenario), []
     for seed in range(size.seeds):
         acting = policies(scenario, learned(scenario, seed, size.decisions))
-        tables.append(played(shown, acting, seed=JUDGED + seed, episodes=size.episodes))
+        tables.append(play_investors(shown, acting, seed=JUDGED + seed, episodes=size.episodes))
         if seed == 0:
             with EventLog(notes.out / "sessions", seed=JUDGED, overwrite=True) as log:
-                played(shown, acting, seed=JUDGED, episodes=20, log=log)
+                play_investors(shown, acting, seed=JUDGED, episodes=20, log=log)
     notes.say("## Mean-reverting price")
     rows, found = [], {}
     for group in [*map(name_of, WEIGHTS), "twap", "best"]:
@@ -194,7 +194,7 @@ def martingale(notes: Notes, scenario: DealerScenario, size: Size) -> None:
         config = PPOConfig(learning_rate=2e-3, decay=size.martingale, lam=0.3, value_lam=0.9, minibatch=512)
         policy = learn(flat, seed=seed, decisions=size.martingale, config=config, rollout=4096, worlds=64)
         for name, acting in (("learned", policy["investors"]), ("best rule", best)):
-            table = played(flat, {"investor": acting}, seed=JUDGED + seed, episodes=size.episodes // 2)
+            table = play_investors(flat, {"investor": acting}, seed=JUDGED + seed, episodes=size.episodes // 2)
             measures = [interval(column([table], "investor", m)) for m in ("bought", "sold", "pnl")]
             rows.append([seed, name, *measures])
     notes.say("## Martingale price")

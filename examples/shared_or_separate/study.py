@@ -18,7 +18,7 @@ from cyclopts import App, Parameter
 
 from catallaxy.agents import Constant, Policy
 from catallaxy.config import load
-from catallaxy.dealer.investors import played
+from catallaxy.dealer.investors import play_investors
 from catallaxy.engine import EventLog
 from catallaxy.learners import PPOConfig
 from catallaxy.market.dealer import DealerScenario, Investor, InvestorGroup
@@ -96,7 +96,7 @@ def rewards(
     """Each investor's mean reward of a session, by its own policy or by that of its family, shape (agents,)."""
     names = [name for group in scenario.investors for name in group.members]
     own = {name: policies[name if name in policies else Investor.family] for name in names}
-    table = played(scenario, own, seed=JUDGED + seed, episodes=sessions, log=log)
+    table = play_investors(scenario, own, seed=JUDGED + seed, episodes=sessions, log=log)
     return np.asarray(table["reward"].to_numpy().reshape(sessions, -1).mean(axis=0))
 
 
