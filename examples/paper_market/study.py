@@ -73,7 +73,7 @@ def large(folder: Path) -> dict[str, Any]:
         return np.mean([measured[name][measure] for name in names], axis=0)
 
     costs, stocks = storage_and_stock(folder)
-    slopes = [np.polyfit(np.log2(cost), stock, 1)[0] for cost, stock in zip(costs, stocks, strict=True)]
+    slopes = [slope(np.log2(cost), stock) for cost, stock in zip(costs, stocks, strict=True)]
     waits = {group: mean(tuple(f"{group}_{n + 1}" for n in range(50)), "delivery_time") for group in GROUPS}
     paid = {group: mean(tuple(f"{group}_{n + 1}" for n in range(50)), "price") for group in GROUPS}
     return {
@@ -89,6 +89,13 @@ def large(folder: Path) -> dict[str, Any]:
 
 
 GROUPS = ("thrifty", "hurried")
+CENTRAL, CORNER = slice(0, 2), slice(2, 5)
+
+
+def slope(x: Floats, y: Floats) -> float:
+    """Least squares over an episode's shops, central and corner ones each around their own mean."""
+    x, y = (np.concatenate([part - part.mean() for part in (one[CENTRAL], one[CORNER])]) for one in (x, y))
+    return float(x @ y / (x @ x))
 
 
 def by_agent(folder: Path) -> dict[str, dict[str, Floats]]:
@@ -140,11 +147,14 @@ def draw(out: Path) -> None:
         left.set(title="where customers buy, %", ylim=(0.0, 100.0))
         left.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.1))
         costs, stocks = storage_and_stock(out / "large")
-        for number, (columns, label) in enumerate(((slice(0, 2), "central"), (slice(2, 5), "corner"))):
+        for number, (columns, label) in enumerate(((CENTRAL, "central"), (CORNER, "corner"))):
             middle.semilogx(
                 costs[:, columns].ravel(), stocks[:, columns].ravel(), ".", color=COLOURS[number], label=label
             )
         middle.set(title="mean stock, reams", xlabel="storage cost, EUR a ream and day", ylim=(0.0, None))
+        ticks = (0.02, 0.05, 0.1, 0.2, 0.4)
+        middle.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        middle.set_xticks([], minor=True)
         middle.legend(frameon=False)
         measured = by_agent(out / "large")
         names = [name for name in measured if name.startswith(("central", "corner"))]
