@@ -287,6 +287,8 @@ def shown(value: object) -> str:
     match value:
         case Interval(mean=mean, low=low, high=high):
             reach = (high - low) / 2.0
+            if reach <= 1e-9 * abs(mean):
+                return f"{shown(mean)} ± 0"
             digits = _digits(reach, 2)
             return f"{mean:.{digits}f} ± {reach:.{digits}f}"
         case float():

@@ -89,7 +89,15 @@ def test_a_study_that_fails_leaves_no_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234.5678, "1235"), (0.00123456, "0.001235"), (0.0, "0.0"), (float("nan"), "-"), (7, "7"), ("x", "x")],
+    [
+        (1234.5678, "1235"),
+        (0.00123456, "0.001235"),
+        (0.0, "0.0"),
+        (float("nan"), "-"),
+        (7, "7"),
+        ("x", "x"),
+        (Interval(0.1, 0.1, 0.1), "0.1000 ± 0"),
+    ],
 )
 def test_numbers_are_shown_to_four_digits(value: object, text: str) -> None:
     assert shown(value) == text
