@@ -193,7 +193,8 @@ def _parse(path: Path) -> tuple[str, dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
         return text, tomllib.loads(text)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
+        there = [file.name for file in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise ConfigError(f"{path}: no such file{f'; {nearest(path.name, there)}' if there else ''}") from None
     except IsADirectoryError:
         raise ConfigError(f"{path} is a folder: name a file in it, such as {path / 'scenario.toml'}") from None
     except UnicodeDecodeError as error:
