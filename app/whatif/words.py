@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -22,9 +23,11 @@ def show(answer: Answer, screen: Console) -> None:
         screen.print(line)
     screen.print()
     screen.print(table(answer))
+    saved = [effect.saved for effect in answer.effects if effect.saved is not None]
+    gain = f", which makes their variance {median(saved):.2g} times smaller (median)" if saved else ""
     screen.print(
         f"means over {answer.episodes} episodes with 95 % intervals; differences are paired: the same episodes with "
-        f"and without the intervention",
+        f"and without the intervention{gain}",
         style="dim",
     )
 
