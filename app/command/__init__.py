@@ -12,7 +12,7 @@ from cyclopts import CycloptsError
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from . import run, train, evaluate, curves, score, log, verify, replay  # noqa: F401, I001 (as --help lists them)
-from . import reference, whatif, sweep, calibrate, check, new, report, bench  # noqa: F401
+from . import reference, whatif, sweep, calibrate, check, new, report, view, bench  # noqa: F401
 from .common import FAILED, INTERRUPTED, app, fail
 
 
