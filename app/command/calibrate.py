@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from .common import Force, Out, Positive, Quiet, Seed, app
 
-Method = Literal["surrogate", "kalman", "rl", "rl-talk", "random", "prior"]
+Method = Literal["surrogate", "kalman", "rl", "rl-talk", "cma", "random", "prior"]
 
 
 @app.command(usage="catallaxy calibrate STUDY --out DIR [OPTIONS]")
@@ -19,7 +19,10 @@ def calibrate(
     *,
     out: Out,
     method: Annotated[
-        Method, Parameter(help="surrogate: a map of every measure; kalman: an ensemble; rl, rl-talk: an RL agent.")
+        Method,
+        Parameter(
+            help="surrogate: a map of every measure; kalman: an ensemble; rl, rl-talk: an RL agent; cma: CMA-ES."
+        ),
     ] = "surrogate",
     budget: Annotated[
         int, Parameter(help="Simulated decisions in all, learning included.", validator=Positive)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..calibrator import Calibrator, Setting
 from ..errors import CalibrationError
+from .evolution import Evolution, EvolutionConfig
 from .kalman import EnsembleKalman, KalmanConfig
 from .reinforcement import INFORMED, Reinforcement, ReinforcementConfig
 from .simple import Prior, RandomSearch
@@ -18,6 +19,7 @@ METHODS: Mapping[str, Callable[[Setting, int], Calibrator]] = {
     "kalman": lambda setting, seed: EnsembleKalman(setting),
     "rl": lambda setting, seed: Reinforcement(setting, INFORMED, seed=seed),
     "rl-talk": lambda setting, seed: Reinforcement(setting, seed=seed),
+    "cma": lambda setting, seed: Evolution(setting),
     "random": lambda setting, seed: RandomSearch(setting),
     "prior": lambda setting, seed: Prior(setting),
 }
@@ -40,6 +42,8 @@ __all__ = [
     "METHODS",
     "RECOMMENDED",
     "EnsembleKalman",
+    "Evolution",
+    "EvolutionConfig",
     "KalmanConfig",
     "Prior",
     "RandomSearch",

@@ -36,7 +36,8 @@ def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None):
 
 
 @pytest.mark.parametrize(
-    ("method", "within"), [("surrogate", 0.03), ("kalman", 0.08), ("rl", 0.25), ("rl-talk", 0.3), ("random", 0.3)]
+    ("method", "within"),
+    [("surrogate", 0.03), ("kalman", 0.08), ("cma", 0.12), ("rl", 0.25), ("rl-talk", 0.3), ("random", 0.3)],
 )
 def test_every_method_comes_near_the_truth(method, within):
     errors = [np.abs(calibrated(method, seed=seed).point - TRUTH).max() for seed in (1, 2)]
