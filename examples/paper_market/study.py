@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/paper"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="learn less, in under two minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="learn less, in under two minutes: prices have not settled then"
+    )
     given = parser.parse_args()
     for name, file in (("slide", "scenario.toml"), ("large", "large.toml")):
         train(
