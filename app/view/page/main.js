@@ -87,7 +87,7 @@ function tellRun() {
 
 function tellFilter() {
   for (const box of byId("kinds").querySelectorAll("input")) box.checked = place.kinds === null || place.kinds.includes(box.value);
-  byId("filtered").textContent = place.kinds === null ? "all kinds" : `${place.kinds.length} kinds`;
+  byId("filtered").textContent = place.kinds === null ? "all kinds" : place.kinds.length === 1 ? `${place.kinds[0].replaceAll("_", " ")} only` : `${place.kinds.length} kinds`;
   byId("only").checked = place.only;
   byId("only").disabled = place.agent === null;
 }

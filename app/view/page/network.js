@@ -80,9 +80,10 @@ export class Network {
     const read = (name) => style.getPropertyValue(name).trim();
     const down = this.down(t, s);
     pen.lineWidth = 1;
-    pen.strokeStyle = read("--line");
+    pen.strokeStyle = read("--soft");
+    const faint = this.links.length > 400 ? 0.25 : 0.55;
     for (const [one, other] of this.links) {
-      pen.globalAlpha = agent === null || one === agent || other === agent ? 1 : 0.35;
+      pen.globalAlpha = agent === null || one === agent || other === agent ? faint : 0.4 * faint;
       pen.setLineDash(down.size && down.has(JSON.stringify([one, other].sort())) ? [3, 5] : []);
       this.stroke(pen, one, other);
     }
