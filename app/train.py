@@ -89,10 +89,10 @@ def train(
         _check_resumable(out, about)
     else:
         check_vacant(out, force=force)
+    learners = _learners(study, seed)
     screen = console(quiet=quiet)
     keep = _KEPT if resume else ()
     with EventLog(out, seed=seed, scenario=study.describe(), overwrite=force, keep=keep) as log:
-        learners = _learners(study, seed)
         before = _policies(learners)
         processes = None if ray and not workers else study.training.workers
         trainer = _trainer(study, learners, seed, out, about, processes, ray)
@@ -174,12 +174,21 @@ def _go_on(trainer: Trainer, screen: Console) -> None:
 
 
 def _learners(study: Study, seed: int) -> dict[str, PolicyGradient]:
-    """A learner for each family of learning agents, or each agent of a separate one."""
+    """A learner for each family of learning agents, or each agent of a separate one.
+
+    Raises:
+        ConfigError: nobody learns in this scenario.
+    """
     config = study.learner
     assert config is not None
     if study.training.anneal and config.decay is None:
         config = attrs.evolve(config, decay=study.training.decisions)
-    return learners_for(study, study.market.build(study.scenario, seed, 0), config, seed=seed)
+    learners = learners_for(study, study.market.build(study.scenario, seed, 0), config, seed=seed)
+    if not learners:
+        raise ConfigError(
+            f"{study.path}: everybody acts by a script, so there is nothing to train; leave some group's policy out"
+        )
+    return learners
 
 
 def _policies(learners: Mapping[str, PolicyGradient]) -> Policies:

@@ -290,3 +290,15 @@ def test_settings_that_nothing_reads_are_refused(tmp_path: Path, capsys: pytest.
     assert 'training.ppo: nothing reads it: algorithm is "a2c"' in capsys.readouterr().err
     assert code_of("train", variant(tmp_path, 'separate = ["takers"]'), "--out", tmp_path / "run", "--force") == 2
     assert "separate: no agents of family takers" in capsys.readouterr().err
+
+
+def test_where_everybody_acts_by_a_script_there_is_nothing_to_train(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text(
+        'market = "dealer"\n[[makers]]\nname = "m"\npolicy = { kind = "fixed-spread", half_spread = 0.3 }\n'
+    )
+    with pytest.raises(SystemExit) as ended:
+        main(["train", str(scenario), "--out", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    assert "everybody acts by a script" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
