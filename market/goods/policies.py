@@ -1,6 +1,6 @@
 """Scripted shops and customers: policies as plain callables, on the same interface as learned ones.
 
-A scenario file names them by `kind`, as in `policy = { kind = "cost_plus", markup = 0.3 }`. A group whose policy is of
+A scenario file names them by `kind`, as in `policy = { kind = "cost-plus", markup = 0.3 }`. A group whose policy is of
 the kind "learned" is left to whoever drives the world.
 """
 
@@ -43,7 +43,7 @@ class CostPlus:
     """
 
     markup: float = attrs.field(default=0.25, validator=not_negative)
-    kind: Literal["cost_plus"] = "cost_plus"
+    kind: Literal["cost-plus"] = "cost-plus"
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> Action:
         """Price: cost (1 + markup)."""
@@ -85,7 +85,7 @@ class BaseStock:
 
     order_up_to: float | None = attrs.field(default=None, validator=validators.optional(not_negative))
     reorder_level: float | None = attrs.field(default=None, validator=validators.optional(not_negative))
-    kind: Literal["base_stock"] = "base_stock"
+    kind: Literal["base-stock"] = "base-stock"
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> Action:
         """Price: the list price; stock: (s, S)."""
@@ -109,7 +109,7 @@ class PriceTaker:
     """
 
     scale: float = attrs.field(default=0.0, validator=not_negative)
-    kind: Literal["price_taker"] = "price_taker"
+    kind: Literal["price-taker"] = "price-taker"
 
     def __call__(self, agent: LearningAgent, observation: Sequence[float]) -> int:
         """The choice: 0 for nothing, n for the n-th cheapest offer."""

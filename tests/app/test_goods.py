@@ -32,7 +32,7 @@ value = { uniform = [4.0, 9.0] }
 name = "crowd"
 count = 2
 needs_per_day = 3.0
-policy = { kind = "price_taker", scale = 0.5 }
+policy = { kind = "price-taker", scale = 0.5 }
 
 [training]
 decisions = 600

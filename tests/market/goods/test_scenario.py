@@ -75,12 +75,12 @@ def test_policies_go_to_agents_groups_and_families_in_this_order() -> None:
 def test_a_file_with_faults_is_refused_with_all_of_them(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(
-        'market = "goods"\n[[shops]]\nname = "A"\nprise = 5.0\npolicy = { kind = "cost_puls" }\n'
+        'market = "goods"\n[[shops]]\nname = "A"\nprise = 5.0\npolicy = { kind = "cost-puls" }\n'
         "[decisions]\nlowest_price = 2.0\n"
     )
     with pytest.raises(ConfigError) as caught:
         load(path)
-    for part in ("did you mean 'price'?", "did you mean 'cost_plus'?", "lowest_price must be below highest_price"):
+    for part in ("did you mean 'price'?", "did you mean 'cost-plus'?", "lowest_price must be below highest_price"):
         assert part in str(caught.value)
 
 
