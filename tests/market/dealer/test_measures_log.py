@@ -65,7 +65,9 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
     return played(tmp_path_factory.mktemp("measures") / "run", SCENARIO, policies, EPISODES, 31)
 
 
-@pytest.mark.parametrize("name", sorted(set(dealer.TABLES) - {"fill_curve", "acceptance", "concentration", "prices", "investors"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(dealer.TABLES) - {"fill_curve", "acceptance", "concentration", "prices", "investors"})
+)
 def test_every_table_is_by_episode_and_maker(log: Log, name: str) -> None:
     table = dealer.TABLES[name](log)
     assert table.num_rows > 0
