@@ -174,7 +174,8 @@ def study(
         notes.say(
             f"Slope of the quotes in the inventory, 10⁻³ bp/MEUR. Learned from {size.alone:,} decisions alone and "
             f"{size.competing:,} with {RIVALS} rivals, {size.seeds} seed{'s' * (size.seeds > 1)}; "
-            f"played in {size.sessions} sessions for each type and seed, 95 % intervals over sessions. The optimum is that of one maker with this type's part of "
+            f"played in {size.sessions} sessions for each type and seed, 95 % intervals over sessions. "
+            "The optimum is that of one maker with this type's part of "
             "the flow, exact; so are the learned tables' slopes, one for each seed."
         )
         head = ("risk aversion", "connectivity", "closed form", "optimum", "learned, exact", "by the optimum's",
