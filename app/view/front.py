@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import webbrowser
 from pathlib import Path
@@ -46,6 +47,7 @@ def view(directory: Path, *, host: str, port: int, live: bool, browser: bool) ->
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen()  # whoever comes before the server is up waits
     except (OSError, OverflowError) as error:
         listening.close()
         raise ViewError(f"port {port} of {host} can't be had ({error}): choose another with --port") from None
@@ -56,5 +58,8 @@ def view(directory: Path, *, host: str, port: int, live: bool, browser: bool) ->
         console().print(f"{directory}: {address} (Ctrl-C ends it)")
         if browser:
             Timer(0.5, webbrowser.open, [address]).start()
-        config = uvicorn.Config(application(history, hosts), log_level="warning", access_log=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        config = uvicorn.Config(
+            application(history, hosts), log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
+            uvicorn.Server(config).run(sockets=[listening])

@@ -19,6 +19,8 @@ ROLES = ("sender", "receiver", "agent")
 HEADER = ("episode", "time", "sequence", "cause", *ROLES, "in_reply_to", "latency")
 """The columns that tables have besides a record's own fields; not each has all of them."""
 
+_BATCHES_AT_ONCE = 32
+
 Codes = npt.NDArray[np.int64]
 
 
@@ -133,30 +135,10 @@ class LogTable:
 
     def refresh(self) -> bool:
         """Index what has been written since the last time; whether there was anything."""
-        if self.path.stat().st_size <= self._end:
-            return False
-        fresh: list[bytes] = []
-        first = len(self._places)
-        with pa.OSFile(str(self.path)) as file:
-            file.seek(self._end)
-            while True:
-                try:
-                    message = pa.ipc.read_message(file)
-                except (EOFError, OSError, pa.ArrowInvalid):  # the end, or a batch that is not whole yet
-                    break
-                place, self._end = self._end, file.tell()
-                if message.type == "record batch":
-                    self._places.append(len(self._messages))
-                self._messages.append((message.type, place, self._end))
-                fresh.append(message.serialize().to_pybytes())
-        if not fresh:
-            return False
-        before = [] if self._messages[0][1] == 0 and len(fresh) == len(self._messages) else self._prelude(fresh)
-        stream = pa.ipc.open_stream(pa.py_buffer(b"".join([*before, *fresh])))
-        self.schema = stream.schema
-        for batch in range(first, len(self._places)):
-            self._index(batch, stream.read_next_batch())
-        return True
+        grown = False
+        while self.path.stat().st_size > self._end and self._take():
+            grown = True
+        return grown
 
     def header(self, piece: Piece) -> Header:
         """The decoded header of a piece."""
@@ -174,9 +156,30 @@ class LogTable:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _prelude(self, fresh: list[bytes]) -> list[bytes]:
-        """Schema and dictionaries that stand before the latest ``fresh`` messages."""
-        return self._bytes([m for m in self._messages[: -len(fresh)] if m[0] != "record batch"])
+    def _take(self) -> bool:
+        """Index the next batches; whether there were any."""
+        known, first = len(self._messages), len(self._places)
+        fresh: list[bytes] = []
+        with pa.OSFile(str(self.path)) as file:
+            file.seek(self._end)
+            while len(self._places) < first + _BATCHES_AT_ONCE:
+                try:
+                    message = pa.ipc.read_message(file)
+                except (EOFError, OSError, pa.ArrowInvalid):  # the end, or a batch that is not whole yet
+                    break
+                place, self._end = self._end, file.tell()
+                if message.type == "record batch":
+                    self._places.append(len(self._messages))
+                self._messages.append((message.type, place, self._end))
+                fresh.append(message.serialize().to_pybytes())
+        if not fresh:
+            return False
+        before = [message for message in self._messages[:known] if message[0] != "record batch"]
+        stream = pa.ipc.open_stream(pa.py_buffer(b"".join([*self._bytes(before), *fresh])))
+        self.schema = stream.schema
+        for batch in range(first, len(self._places)):
+            self._index(batch, stream.read_next_batch())
+        return True
 
     def _bytes(self, messages: list[tuple[str, int, int]]) -> list[bytes]:
         with self.path.open("rb") as file:

@@ -145,7 +145,7 @@ async function details() {
   if (place.agent === null) {
     const { counts } = await ask("state", of);
     byId("agent-title").textContent = "Agents";
-    const table = element("table");
+    const table = element("table", "", { class: "numbers" });
     const head = table.appendChild(element("tr"));
     for (const name of ["", "sent", "arrived", "recorded"]) head.append(element("th", name, { scope: "col" }));
     for (const [name, count] of Object.entries(counts).slice(0, 200)) {
