@@ -58,11 +58,31 @@ function settle() {
   place.t = place.t === null ? start : place.t;
   if (place.kinds !== null) place.kinds = place.kinds.filter((kind) => run.kinds.some((one) => one.kind === kind));
   byId("episode").value = place.episode;
-  byId("start").textContent = short(start);
-  byId("end").textContent = short(end);
-  timeline.start = start;
-  timeline.end = end > start ? end : start + 1;
+  span();
   speeds();
+}
+
+// The part of the episode that the time line shows: it follows the time that it would lose.
+function span() {
+  const { start, end } = episode();
+  if (place.from === null || place.to === null || !(place.from < place.to)) place.from = place.to = null;
+  else if (place.t < place.from || place.t > place.to) around(place.to - place.from);
+  timeline.start = place.from ?? start;
+  timeline.end = place.to ?? (end > start ? end : start + 1);
+  byId("start").textContent = short(timeline.start);
+  byId("end").textContent = short(timeline.end);
+}
+
+function around(width) {
+  const { start, end } = episode();
+  const from = Math.max(start, Math.min(place.t - width / 2, end - width));
+  const whole = width >= end - start || !(from < from + width);
+  [place.from, place.to] = whole ? [null, null] : [from, from + width];
+}
+
+function zoom(factor) {
+  around((timeline.end - timeline.start) * factor);
+  update();
 }
 
 function tellRun() {
@@ -172,6 +192,7 @@ const causes = guard(async () => {
 });
 
 const update = guard(async () => {
+  span();
   write();
   tellFilter();
   if (document.activeElement !== byId("time")) byId("time").value = String(place.t);
@@ -274,6 +295,8 @@ function keys(press) {
     End: () => { pause(); goTo(end, null); },
     PageDown: () => { pause(); goTo(place.t + (end - start) / 20, null); },
     PageUp: () => { pause(); goTo(place.t - (end - start) / 20, null); },
+    "+": () => zoom(1 / 4),
+    "-": () => zoom(4),
     Escape: () => choose(null),
   }[press.key];
   if (!done || (inside && (press.key === " " || inside.matches("input, select, textarea")))) return;
@@ -303,6 +326,8 @@ async function follow() {
 byId("controls").addEventListener("submit", (submit) => submit.preventDefault());
 byId("play").addEventListener("click", toggle);
 byId("next").addEventListener("click", () => step("next"));
+byId("nearer").addEventListener("click", () => zoom(1 / 4));
+byId("farther").addEventListener("click", () => zoom(4));
 byId("previous").addEventListener("click", () => step("previous"));
 byId("time").addEventListener("change", () => {
   const t = Number(byId("time").value);
@@ -313,7 +338,7 @@ byId("speed").addEventListener("change", () => { place.speed = Number(byId("spee
 byId("agent").addEventListener("change", () => choose(byId("agent").value || null));
 byId("only").addEventListener("change", () => { place.only = byId("only").checked; forget(); update(); });
 byId("episode").addEventListener("change", () => {
-  Object.assign(place, { episode: Number(byId("episode").value), t: null, s: null, why: null, speed: null });
+  Object.assign(place, { episode: Number(byId("episode").value), t: null, s: null, why: null, speed: null, from: null, to: null });
   forget();
   settle();
   update();

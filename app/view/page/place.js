@@ -8,10 +8,12 @@ export const place = {
   kinds: null, // null: all
   only: false,
   speed: null,
+  from: null, // the part of the episode that the time line shows; null: all of it
+  to: null,
   why: null, // the event whose causes are shown
 };
 
-const numbers = ["episode", "t", "s", "speed", "why"];
+const numbers = ["episode", "t", "s", "speed", "from", "to", "why"];
 
 export function read() {
   const asked = new URLSearchParams(location.hash.slice(1));

@@ -124,6 +124,17 @@ def test_the_keyboard_steps_from_event_to_event_plays_and_pauses(go, browser: Br
     browser.wait('document.body.dataset.ready === "[0,0,null]"')
 
 
+def test_the_time_line_shows_a_part_of_the_time(go, browser: Browser):
+    go(episode=0, t=4.0)
+    browser.press("+", 187, "+")
+    browser.wait("location.hash.includes('from=2.75&to=5.25')")
+    browser.wait("document.getElementById('start').textContent === '2.75'")
+    browser.press("End", 35)
+    browser.wait("document.getElementById('end').textContent === '10'")
+    browser.press("-", 189, "-")
+    browser.wait("!location.hash.includes('from')")
+
+
 def test_filters_and_causes_stand_in_the_address(go, browser: Browser, folder: Path):
     offers = [row for row in open_run(folder).events("offers").to_pylist() if row["episode"] == 0]
     answer = next(row for row in offers if row["in_reply_to"] is not None)
