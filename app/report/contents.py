@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -94,10 +95,10 @@ def command(run: Run) -> str:
     scenario = manifest.get("scenario")
     if not isinstance(scenario, Mapping) or "file" not in scenario:
         return "written from Python"
-    seed, file = manifest.get("seed", 0), scenario["file"]
+    seed, file = manifest.get("seed", 0), _nearby(scenario["file"])
     if "calibration" in scenario:
         plan = scenario["calibration"]["plan"]
-        study = scenario["calibration"]["file"]
+        study = _nearby(scenario["calibration"]["file"])
         return (
             f"catallaxy calibrate {study} --method {plan['method']} --budget {plan['budget']} --seed {seed} --out DIR"
         )
@@ -111,6 +112,12 @@ def command(run: Run) -> str:
         policy = "" if scenario["policy"] is None else f" --policy {run.directory / scenario['policy']}"
         return f"catallaxy run {file}{policy} --seed {seed} --episodes {episodes} --out DIR"
     return f"catallaxy train {file} --seed {seed} --out DIR"
+
+
+def _nearby(file: str) -> str:
+    """A file's path from the working folder, if it lies in it."""
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _market(run: Run) -> str:
