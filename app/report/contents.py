@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catallaxy.engine import CatallaxyError, stream
+from catallaxy.engine import CatallaxyError
 
 from ..numbers import with_reach
+from ..plots.layout import places
 from ..runs import Run, RunError
 from .interactive import Figure, from_axes
 
@@ -233,14 +234,12 @@ def _first_episode(table: pa.Table) -> pa.Table:
 
 
 def _drawn(graph: nx.Graph[str], kinds: Mapping[str, str]) -> Figure:
-    rng = stream(0, 0, "layout")
-    start = {node: rng.standard_normal(2) for node in graph}
-    places = nx.spring_layout(graph, pos=start, iterations=60, seed=0)
+    found = places(list(graph), graph.edges)
     x: list[float | None] = []
     y: list[float | None] = []
     for one, other in graph.edges:
-        x += [float(places[one][0]), float(places[other][0]), None]
-        y += [float(places[one][1]), float(places[other][1]), None]
+        x += [found[one][0], found[other][0], None]
+        y += [found[one][1], found[other][1], None]
     line = {"color": "rgba(128,128,128,0.35)", "width": 0.8}
     edges = {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip", "showlegend": False}
     nodes = []
@@ -253,8 +252,8 @@ def _drawn(graph: nx.Graph[str], kinds: Mapping[str, str]) -> Figure:
                 "name": kind,
                 "textposition": "top center",
                 "hovertext": [f"{name}: {graph.degree[name]} links" for name in mine],
-                "x": [float(places[name][0]) for name in mine],
-                "y": [float(places[name][1]) for name in mine],
+                "x": [found[name][0] for name in mine],
+                "y": [found[name][1] for name in mine],
                 "text": mine,
                 "hoverinfo": "text",
                 "marker": {"size": 10, "color": TIER_COLOURS[number % len(TIER_COLOURS)]},

@@ -7,8 +7,7 @@ from typing import Any
 import attrs
 import networkx as nx
 
-from catallaxy.engine import stream
-
+from ..plots.layout import places
 from .history import History
 from .plain import parsed
 from .state import agents_of
@@ -84,8 +83,8 @@ def _cast(history: History, episode: int) -> Cast:
         else names
     )
     shown = graph.subgraph(drawn)
-    places = _places(shown, drawn)
-    players = {name: _player(name, rows.get(name), graph.degree[name], places.get(name)) for name in names}
+    where = places(drawn, shown.edges)
+    players = {name: _player(name, rows.get(name), graph.degree[name], where.get(name)) for name in names}
     few = shown.number_of_edges() <= MOST_LINKS
     links = [(one, other) for one, other in shown.edges] if few else []
     return Cast(players, links, changes[:MOST_LINKS], _told(history, episode, graph, len(drawn), few))
@@ -107,27 +106,6 @@ def _player(name: str, row: dict[str, Any] | None, links: int, place: tuple[floa
     type_ = parsed(row["type"])
     group = type_.get("group") if isinstance(type_, dict) else None
     return Player(name, row["kind"], str(group or row["kind"]), type_, row["time"], links, place)
-
-
-def _places(graph: nx.Graph[str], names: list[str]) -> dict[str, tuple[float, float]]:
-    """Places by springs from a drawn start: the same for the same links, wherever and whenever they are drawn."""
-    if not names:
-        return {}
-    rng = stream(0, 0, "layout")
-    ordered: nx.Graph[str] = nx.Graph()
-    ordered.add_nodes_from(names)
-    ordered.add_edges_from(graph.edges)
-    start = {name: rng.standard_normal(2) for name in names}
-    found = nx.spring_layout(ordered, pos=start, iterations=60, seed=0) if len(names) > 1 else start
-    low = [min(float(place[axis]) for place in found.values()) for axis in (0, 1)]
-    high = [max(float(place[axis]) for place in found.values()) for axis in (0, 1)]
-    width = [max(high[axis] - low[axis], 1e-9) for axis in (0, 1)]
-    if len(names) == 1:
-        return {names[0]: (0.5, 0.5)}
-    return {
-        name: ((float(place[0]) - low[0]) / width[0], (float(place[1]) - low[1]) / width[1])
-        for name, place in found.items()
-    }
 
 
 def _told(history: History, episode: int, graph: nx.Graph[str], drawn: int, few: bool) -> str:
