@@ -126,7 +126,9 @@ class Calibration:
         self.memory.add(points, measures, spent)
         if self.calibrator is not None and self.targets is not None:
             self.calibrator.tell(points, measures, spent, self._rng("tell"))
-            loss = float(np.nanmean(self.targets.loss(measures)))
+            losses = self.targets.loss(measures)
+            known = losses[np.isfinite(losses)]  # a measure may be undefined in an episode
+            loss = float(known.mean()) if len(known) else float("nan")
         return Step(population.iterations, spent, loss, points, measures)
 
     def _begin(self) -> None:

@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 
 from catallaxy.calibrate import CalibrationError, Parameter, Space, Target
 from catallaxy.engine import World
-from catallaxy.learners import PPO, Learner, PPOConfig, policy_specs
+from catallaxy.learners import PPO, Learner, policy_specs
 
 from ..config import ConfigError, Study, load, load_as
 from ..hints import nearest
 from ..paths import evolved, value_at
+from ..study import recipe
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +114,7 @@ class Tuning:
         burn_in: part of the budget that is drawn from the prior.
     """
 
-    learning_rate: float = attrs.field(default=1e-3, validator=attrs.validators.gt(0.0))
+    learning_rate: float = attrs.field(default=2e-3, validator=attrs.validators.gt(0.0))
     hidden: tuple[int, ...] = (64, 64)
     epochs: int = attrs.field(default=4, validator=attrs.validators.ge(1))
     places: int = attrs.field(default=16, validator=attrs.validators.ge(2))
@@ -154,8 +155,9 @@ class MarketProblem:
         self.space = Space(tuple(self._parameter(knob) for knob in knobs))
         self.targets = [aim.target() for aim in aims]
         self.horizon = float(study.scenario.duration)
-        self._config = PPOConfig(
-            learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs, minibatch=2048
+        # Agents keep learning to the end, so the step size does not fall.
+        self._config = recipe(
+            1, decay=None, learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs
         )
 
     def scenario(self, values: Mapping[str, float]) -> Any:
