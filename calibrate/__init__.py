@@ -12,21 +12,21 @@ from .targets import Target, Targets
 if TYPE_CHECKING:
     from .calibration import Calibration, Plan, Step
     from .calibrator import Calibrator, Memory, Recommendation, Setting
-    from .identify import Fit, FlatDirection, fits, flat_directions, local_map, unreachable
+    from .identify import Fit, FlatDirection, fits, flat_directions, unreachable
     from .methods import METHODS, RECOMMENDED, make_calibrator
     from .population import Population, play, settle, told
     from .problem import Problem
-    from .surrogate import Quadratic
+    from .surrogate import Quadratic, local_map
     from .verdict import Protocol, Settled, judge, score, scores
 
 _HOMES = {
     "calibration": ("Calibration", "Plan", "Step"),
     "calibrator": ("Calibrator", "Memory", "Recommendation", "Setting"),
-    "identify": ("Fit", "FlatDirection", "fits", "flat_directions", "local_map", "unreachable"),
+    "identify": ("Fit", "FlatDirection", "fits", "flat_directions", "unreachable"),
     "methods": ("METHODS", "RECOMMENDED", "make_calibrator"),
     "population": ("Population", "play", "settle", "told"),
     "problem": ("Problem",),
-    "surrogate": ("Quadratic",),
+    "surrogate": ("Quadratic", "local_map"),
     "verdict": ("Protocol", "Settled", "judge", "score", "scores"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

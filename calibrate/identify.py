@@ -8,7 +8,6 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .calibrator import Memory
 from .space import Space
 from .surrogate import RESOLUTION, Quadratic
 from .targets import Targets
@@ -58,19 +57,6 @@ class Fit:
     shown: float
     deviation: float
     reached: bool
-
-
-def local_map(memory: Memory, point: Floats, targets: Targets, *, width: float = 0.3) -> Quadratic:
-    """The measures around a composition, from all pairs, the recent and near ones counting most."""
-    points, spent = memory.points, memory.spent
-    recent = np.exp(-2.0 * (spent[-1] - spent) / spent[-1])
-    distance = np.mean((points - point) ** 2, axis=1)
-    needed = 3.0 * (1 + len(point) + len(point) * (len(point) + 1) / 2)
-    weights = recent * np.exp(-0.5 * distance / width**2)
-    while weights.sum() < needed and width < 10.0:
-        width *= 1.3
-        weights = recent * np.exp(-0.5 * distance / width**2)
-    return Quadratic.fit(points, memory.measures, weights, point, targets)
 
 
 def flat_directions(

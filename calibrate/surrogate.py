@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from catallaxy.engine import Stream
 
+from .calibrator import Memory
 from .targets import Targets
 
 Floats = npt.NDArray[np.float64]
@@ -152,6 +153,29 @@ class Quadratic:
             points, error = np.where(better[:, None], tried, points), np.where(better[:, None], after, error)
             damping = np.where(better, damping / 3.0, damping * 4.0)
         return points
+
+
+def local_map(
+    memory: Memory, centre: Floats, targets: Targets, *, width: float = 0.3, forgetting: float = 0.5
+) -> Quadratic:
+    """The measures around a composition, from all pairs, the recent and near ones counting most.
+
+    Args:
+        memory: the pairs.
+        centre: the composition, shape (d,).
+        targets: for the measures' scale.
+        width: of the neighbourhood, as a part of the cube; it is widened until a quadratic is determined.
+        forgetting: part of the decisions spent by now after which a pair counts 1/e: the agents have learned since.
+    """
+    points, spent = memory.points, memory.spent
+    age = (spent[-1] - spent) / (forgetting * spent[-1]) if spent[-1] > 0 else np.zeros(len(spent))
+    recent, distance = np.exp(-age), np.mean((points - centre) ** 2, axis=1)
+    needed = 3.0 * (1 + len(centre) + len(centre) * (len(centre) + 1) / 2)
+    weights = recent * np.exp(-0.5 * distance / width**2)
+    while weights.sum() < needed and width < 10.0:
+        width *= 1.3
+        weights = recent * np.exp(-0.5 * distance / width**2)
+    return Quadratic.fit(points, memory.measures, weights, centre, targets)
 
 
 def _features(offsets: Floats) -> Floats:

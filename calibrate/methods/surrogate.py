@@ -12,7 +12,7 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 
 from ..calibrator import Memory, Recommendation, Setting
-from ..surrogate import RESOLUTION, Quadratic
+from ..surrogate import RESOLUTION, Quadratic, local_map
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,20 +67,10 @@ class Surrogate:
         """The best composition by the expected map; draws by maps and targets as uncertain as they are."""
         return Recommendation(self._expected(rng), self._plausible(DRAWS, rng))
 
-    def model(self, centre: Floats | None = None) -> Quadratic:
+    def model(self) -> Quadratic:
         """The map as it is now."""
-        memory, config = self.memory, self.config
-        centre = self.centre if centre is None else centre
-        points, spent = memory.points, memory.spent
-        age = (spent[-1] - spent) / (config.memory * spent[-1]) if spent[-1] > 0 else np.zeros(len(spent))
-        distance = np.mean((points - centre) ** 2, axis=1)
-        recent, width = np.exp(-age), config.width
-        needed = 3.0 * (1 + len(centre) + len(centre) * (len(centre) + 1) / 2)
-        weights = recent * np.exp(-0.5 * distance / width**2)
-        while weights.sum() < needed and width < 10.0:  # widen until a quadratic is determined
-            width *= 1.3
-            weights = recent * np.exp(-0.5 * distance / width**2)
-        return Quadratic.fit(points, memory.measures, weights, centre, self.setting.targets)
+        config = self.config
+        return local_map(self.memory, self.centre, self.setting.targets, width=config.width, forgetting=config.memory)
 
     def _expected(self, rng: Stream) -> Floats:
         if len(self.memory) < 2:
