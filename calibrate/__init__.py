@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from .calibrator import Calibrator, Memory, Recommendation, Setting
     from .identify import Fit, FlatDirection, fits, flat_directions, unreachable
     from .methods import METHODS, RECOMMENDED, make_calibrator
-    from .population import Population, play, settle, told
-    from .problem import Problem
+    from .population import Market, WorldPopulation
+    from .problem import Population, Problem
     from .surrogate import Quadratic, local_map
-    from .verdict import Protocol, Settled, judge, score, scores
+    from .verdict import Protocol, Settled, judge, score, scores, settle
 
 _HOMES = {
     "calibration": ("Calibration", "Plan", "Step"),
     "calibrator": ("Calibrator", "Memory", "Recommendation", "Setting"),
     "identify": ("Fit", "FlatDirection", "fits", "flat_directions", "unreachable"),
     "methods": ("METHODS", "RECOMMENDED", "make_calibrator"),
-    "population": ("Population", "play", "settle", "told"),
-    "problem": ("Problem",),
+    "population": ("Market", "WorldPopulation"),
+    "problem": ("Population", "Problem"),
     "surrogate": ("Quadratic", "local_map"),
-    "verdict": ("Protocol", "Settled", "judge", "score", "scores"),
+    "verdict": ("Protocol", "Settled", "judge", "score", "scores", "settle"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -39,6 +39,7 @@ __all__ = [
     "Calibrator",
     "Fit",
     "FlatDirection",
+    "Market",
     "Memory",
     "Parameter",
     "Plan",
@@ -53,16 +54,15 @@ __all__ = [
     "Step",
     "Target",
     "Targets",
+    "WorldPopulation",
     "fits",
     "flat_directions",
     "judge",
     "local_map",
     "make_calibrator",
-    "play",
     "score",
     "scores",
     "settle",
-    "told",
     "unreachable",
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -16,8 +16,7 @@ from catallaxy.learners import load_checkpoint, save_checkpoint
 from .calibrator import Calibrator, Memory, Recommendation, Setting
 from .errors import CalibrationError
 from .methods import METHODS, RECOMMENDED, make_calibrator
-from .population import Population
-from .problem import Problem
+from .problem import Population, Problem
 from .targets import Targets
 
 Floats = npt.NDArray[np.float64]
@@ -36,8 +35,9 @@ class Plan:
         places: compositions played side by side.
         burn_in: part of the budget in which compositions are drawn from the prior, for agents to learn from; the same
             for every method, and every method is told what they showed.
-        conditioned: whether agents are told the composition that they live in.
-        learning: whether agents go on learning after the burn-in.
+        agents: how they follow the compositions. "conditioned": they are told the one that they live in, and keep
+            learning; "warm": they keep learning, but are not told; "cold": they begin anew whenever others are tried;
+            "frozen": conditioned, and learn no more once the burn-in is over.
         seed: root seed.
     """
 
@@ -45,8 +45,9 @@ class Plan:
     method: str = attrs.field(default=RECOMMENDED, validator=attrs.validators.in_(tuple(METHODS)))
     places: int = attrs.field(default=16, validator=attrs.validators.ge(2))
     burn_in: float = attrs.field(default=0.2, validator=[attrs.validators.gt(0.0), attrs.validators.lt(1.0)])
-    conditioned: bool = True
-    learning: bool = True
+    agents: Literal["conditioned", "warm", "cold", "frozen"] = attrs.field(
+        default="conditioned", validator=attrs.validators.in_(("conditioned", "warm", "cold", "frozen"))
+    )
     seed: int = attrs.field(default=0, validator=attrs.validators.ge(0))
 
 
@@ -89,10 +90,12 @@ class Calibration:
     ) -> None:
         self.problem, self.plan = problem, plan
         self._make = make or (lambda setting, seed: make_calibrator(plan.method, setting, seed))
-        self.population = Population(problem, places=plan.places, seed=plan.seed, conditioned=plan.conditioned)
+        conditioned = plan.agents in ("conditioned", "frozen")
+        self.population: Population = problem.populate(places=plan.places, seed=plan.seed, conditioned=conditioned)
         self.memory = Memory(problem.space.size, len(problem.targets))
         self.targets: Targets | None = None
         self.calibrator: Calibrator | None = None
+        self._last: Floats = np.empty(0)
 
     @property
     def done(self) -> bool:
@@ -121,6 +124,9 @@ class Calibration:
             points = np.asarray(self._rng("burn-in").random((plan.places, self.problem.space.size)))
         else:
             points = np.clip(self.calibrator.ask(self._rng("ask")), 0.0, 1.0)
+            if plan.agents == "cold" and not np.array_equal(points, self._last):
+                population.forget(population.iterations)
+            self._last = points
         measures = population.explore(points)
         spent, loss = population.decisions, float("nan")
         self.memory.add(points, measures, spent)
@@ -139,7 +145,7 @@ class Calibration:
         assert self.calibrator is not None
         for moment in np.unique(spent):
             self.calibrator.tell(points[spent == moment], measures[spent == moment], int(moment), self._rng("tell"))
-        self.population.learning = self.plan.learning
+        self.population.learning = self.plan.agents != "frozen"
 
     def _set_out(self, targets: Targets) -> None:
         self.targets = targets
@@ -159,6 +165,7 @@ class Calibration:
             "measures": [target.measure for target in self.problem.targets],
             "population": self.population.state_dict(),
             "memory": self.memory.state_dict(),
+            "last": self._last,
             "scale": self.targets.scale if begun and self.targets else None,
             "calibrator": self.calibrator.state_dict() if begun and self.calibrator else None,
         }
@@ -183,8 +190,9 @@ class Calibration:
             raise CalibrationError(f"{path} is of another calibration: {'; '.join(told)}")
         self.population.load_state_dict(state["population"])
         self.memory.load_state_dict(state["memory"])
+        self._last = state["last"]
         if state["scale"] is not None:
             self._set_out(Targets(tuple(self.problem.targets), np.asarray(state["scale"], np.float64)))
             assert self.calibrator is not None
             self.calibrator.load_state_dict(state["calibrator"])
-            self.population.learning = self.plan.learning
+            self.population.learning = self.plan.agents != "frozen"

@@ -1,9 +1,9 @@
-"""Agents who keep learning while their composition is changed: one shared policy for all compositions explored."""
+"""The population of Catallaxy's own worlds: one shared policy learns from all compositions that are explored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,38 @@ from catallaxy.engine import World, stream
 from catallaxy.learners import Fleet, Learner
 
 from .errors import CalibrationError
-from .problem import Problem
+from .space import Space
 
 Floats = npt.NDArray[np.float64]
 
 
-class Population:
+class Market(Protocol):
+    """Worlds of a composition, and what they show."""
+
+    @property
+    def space(self) -> Space:
+        """What is calibrated."""
+        ...
+
+    @property
+    def horizon(self) -> float:
+        """Simulated time at which an episode ends."""
+        ...
+
+    def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
+        """The world of one episode of a composition, given by its parameters' values."""
+        ...
+
+    def measure(self, worlds: Sequence[World]) -> Floats:
+        """What worlds that have been run to their end show together: the targets' measures, shape (m,)."""
+        ...
+
+    def learners(self, world: World, seed: int) -> Mapping[str, Learner]:
+        """Fresh learners for the families of a world's learning agents."""
+        ...
+
+
+class WorldPopulation:
     """Plays compositions side by side, an episode each, and lets the agents learn from all of them.
 
     Types are drawn anew in each episode. With `conditioned`, every learning agent is also told the composition that it
@@ -26,24 +52,25 @@ class Population:
     then know the equilibrium of each composition, instead of chasing the one that was tried last.
 
     Args:
-        problem: the market.
+        market: its worlds.
         places: how many compositions are played side by side.
         seed: root seed of its worlds and learners.
         conditioned: whether agents are told the composition.
 
     Attributes:
-        decisions: simulated agents' decisions so far: the cost of all that has been played.
+        learning: whether agents learn from what is explored.
         iterations: calls of `explore` so far.
+        learners: by family.
     """
 
-    def __init__(self, problem: Problem, *, places: int, seed: int, conditioned: bool = True) -> None:
-        self.problem, self.places, self.seed, self.conditioned = problem, places, seed, conditioned
+    def __init__(self, market: Market, *, places: int, seed: int, conditioned: bool = True) -> None:
+        self.market, self.places, self.seed, self.conditioned = market, places, seed, conditioned
         self.learning = True
         self.iterations = 0
-        self._points: Floats = np.full((places, problem.space.size), 0.5)
+        self._points: Floats = np.full((places, market.space.size), 0.5)
         self._worlds: dict[int, World] = {}
-        self.learners: dict[str, Learner] = dict(problem.learners(self._build(0), seed))
-        self._fleet = Fleet(self._build, self.learners, problem.horizon, places, whole_episodes=True)
+        self.learners: dict[str, Learner] = dict(market.learners(self._build(0), seed))
+        self._fleet = Fleet(self._build, self.learners, market.horizon, places, whole_episodes=True)
 
     @property
     def decisions(self) -> int:
@@ -64,16 +91,20 @@ class Population:
         self._points = np.clip(points, 0.0, 1.0)
         self._worlds.clear()
         buffers = self._fleet.gather(self.places)
-        measures = np.stack([self.problem.measure([self._worlds[key]]) for key in sorted(self._worlds)])
+        measures = np.stack([self.market.measure([self._worlds[key]]) for key in sorted(self._worlds)])
         if self.learning:
             for family, learner in self.learners.items():
                 learner.update(buffers[family])
         self.iterations += 1
         return measures
 
-    def start_again(self, turn: int) -> None:
-        """Forget all that was learned: agents with fresh weights, for the `turn`-th time."""
-        fresh = self.problem.learners(self._build(0), int(stream(self.seed, turn, "start again").integers(2**31)))
+    def evaluate(self, point: Floats, episodes: int, seed: int) -> Floats:
+        """See `Population`."""
+        return self.market.measure([self._played(point, seed, episode) for episode in range(episodes)])
+
+    def forget(self, turn: int) -> None:
+        """See `Population`."""
+        fresh = self.market.learners(self._build(0), int(stream(self.seed, turn, "forget").integers(2**31)))
         for family, learner in self.learners.items():
             learner.load_state_dict(fresh[family].state_dict())
 
@@ -87,60 +118,32 @@ class Population:
         self._fleet.load_state_dict(state["fleet"])
 
     def _build(self, episode: int) -> World:
-        point = self._points[episode % self.places]
-        world = told(self.problem, point, self.seed, episode, conditioned=self.conditioned)
+        world = self._told(self._points[episode % self.places], self.seed, episode)
         self._worlds[episode] = world
         return world
 
-
-def told(problem: Problem, point: Floats, seed: int, episode: int, *, conditioned: bool) -> World:
-    """A world of a composition whose learning agents are told of it, if they are to be."""
-    world = problem.build(problem.space.values(point), seed, episode)
-    if conditioned:
-        note = tuple((2.0 * point - 1.0).tolist())
-        for agent in world.agents.values():
-            if isinstance(agent, LearningAgent) and agent.policy is None:
+    def _told(self, point: Floats, seed: int, episode: int) -> World:
+        """A world of a composition whose learning agents are told of it, if they are to be."""
+        world = self.market.build(self.market.space.values(point), seed, episode)
+        if self.conditioned:
+            note = tuple((2.0 * point - 1.0).tolist())
+            for agent in _learning(world):
                 agent.features = (*agent.features, *note)
-    return world
+        return world
+
+    def _played(self, point: Floats, seed: int, episode: int) -> World:
+        """An episode in which everybody acts by the best that was learned."""
+        from catallaxy.learners import Mirror, actor_of
+
+        world = self._told(point, seed, episode)
+        for agent in _learning(world):
+            actor = actor_of(self.learners[agent.family])
+            if not isinstance(actor, Mirror):
+                raise CalibrationError(f"the learner of family {agent.family!r} has no policy to play")
+            agent.policy = actor
+        world.run(self.market.horizon)
+        return world
 
 
-def settle(
-    problem: Problem, point: Floats, *, decisions: int, places: int, episodes: int, seed: int
-) -> tuple[Floats, Population]:
-    """Freeze a composition, let agents learn from nothing, and measure their equilibrium on episodes of another seed.
-
-    Args:
-        problem: the market.
-        point: the composition, shape (d,).
-        decisions: to learn from.
-        places: worlds side by side.
-        episodes: to measure, after learning.
-        seed: root seed; learning and measuring draw different episodes.
-
-    Returns:
-        The measures of all episodes together, shape (m,), and the population that has learned.
-    """
-    population = Population(problem, places=places, seed=seed, conditioned=False)
-    points = np.repeat(point[None], places, axis=0)
-    while population.decisions < decisions:
-        population.explore(points)
-    judged = int(stream(seed, 0, "settled").integers(2**31))
-    return problem.measure(play(population, point, range(episodes), judged)), population
-
-
-def play(population: Population, point: Floats, episodes: Sequence[int], seed: int) -> list[World]:
-    """Play episodes of a composition without learning, everybody by the best that was learned."""
-    from catallaxy.learners import Mirror, actor_of
-
-    worlds = []
-    for episode in episodes:
-        world = told(population.problem, point, seed, episode, conditioned=population.conditioned)
-        for agent in world.agents.values():
-            if isinstance(agent, LearningAgent) and agent.policy is None:
-                actor = actor_of(population.learners[agent.family])
-                if not isinstance(actor, Mirror):
-                    raise CalibrationError(f"the learner of family {agent.family!r} has no policy to play")
-                agent.policy = actor
-        world.run(population.problem.horizon)
-        worlds.append(world)
-    return worlds
+def _learning(world: World) -> list[LearningAgent]:
+    return [agent for agent in world.agents.values() if isinstance(agent, LearningAgent) and agent.policy is None]

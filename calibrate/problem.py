@@ -1,20 +1,66 @@
-"""What a calibration needs of a market: worlds of a composition, and what they show."""
+"""What a calibration needs of a market: agents to whom compositions can be given, who learn and are measured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from catallaxy.engine import World
 from catallaxy.learners import Learner
 
 from .space import Space
 from .targets import Target
 
 Floats = npt.NDArray[np.float64]
+
+
+class Population(Protocol):
+    """Agents who live in given compositions, several side by side, and keep learning while these are changed.
+
+    `WorldPopulation` is that of Catallaxy's own worlds; any simulator can be calibrated that offers these methods.
+
+    Attributes:
+        learning: whether agents learn from what they live through.
+        learners: what they have learned, by family.
+    """
+
+    learning: bool
+    learners: dict[str, Learner]
+
+    @property
+    def decisions(self) -> int:
+        """Simulated agents' decisions so far: the cost of all that has been played."""
+        ...
+
+    @property
+    def iterations(self) -> int:
+        """Calls of `explore` so far."""
+        ...
+
+    def explore(self, points: Floats) -> Floats:
+        """Play an episode of each composition, shape (places, d) in the unit cube; return what each showed, (places, m).
+
+        The agents learn from all of them, if `learning`. One episode is a noisy measurement.
+        """
+        ...
+
+    def evaluate(self, point: Floats, episodes: int, seed: int) -> Floats:
+        """What episodes of one composition, shape (d,), show together, shape (m,): nobody learns or explores."""
+        ...
+
+    def forget(self, turn: int) -> None:
+        """Agents with fresh weights, for the `turn`-th time."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """What is needed to go on, but for the learners."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Undo `state_dict`."""
+        ...
 
 
 class Problem(Protocol):
@@ -30,19 +76,12 @@ class Problem(Protocol):
         """What is to be met."""
         ...
 
-    @property
-    def horizon(self) -> float:
-        """Simulated time at which an episode ends."""
-        ...
+    def populate(self, *, places: int, seed: int, conditioned: bool) -> Population:
+        """Agents who have learned nothing yet.
 
-    def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
-        """The world of one episode of a composition, given by its parameters' values."""
-        ...
-
-    def measure(self, worlds: Sequence[World]) -> Floats:
-        """What worlds that have been run to their end show together: the targets' measures, shape (m,)."""
-        ...
-
-    def learners(self, world: World, seed: int) -> Mapping[str, Learner]:
-        """Fresh learners for the families of a world's learning agents."""
+        Args:
+            places: how many compositions they live in side by side.
+            seed: root seed of all that they do.
+            conditioned: whether they are told the composition that they live in.
+        """
         ...

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from catallaxy.engine import stream
 from catallaxy.market.measures import Interval, interval
 
-from .population import settle
-from .problem import Problem
+from .problem import Population, Problem
 from .targets import Targets
 
 Floats = npt.NDArray[np.float64]
@@ -68,20 +67,23 @@ def judge(problem: Problem, point: Floats, targets: Targets, protocol: Protocol,
         protocol: how often and how long.
         seed: none that the calibration has used.
     """
-    measures = np.stack(
-        [
-            settle(
-                problem,
-                point,
-                decisions=protocol.decisions,
-                places=protocol.places,
-                episodes=protocol.episodes,
-                seed=int(stream(seed, turn, "verdict").integers(2**31)),
-            )[0]
-            for turn in range(protocol.trainings)
-        ]
-    )
+    seeds = [int(stream(seed, turn, "verdict").integers(2**31)) for turn in range(protocol.trainings)]
+    measures = np.stack([_measured(problem, point, protocol, each) for each in seeds])
     return Settled(measures, targets.loss(measures))
+
+
+def settle(problem: Problem, point: Floats, protocol: Protocol, seed: int) -> Population:
+    """Agents who have learned to live in one composition, from nothing."""
+    population = problem.populate(places=protocol.places, seed=seed, conditioned=False)
+    points = np.repeat(point[None], protocol.places, axis=0)
+    while population.decisions < protocol.decisions:
+        population.explore(points)
+    return population
+
+
+def _measured(problem: Problem, point: Floats, protocol: Protocol, seed: int) -> Floats:
+    population = settle(problem, point, protocol, seed)
+    return population.evaluate(point, protocol.episodes, int(stream(seed, 0, "settled").integers(2**31)))
 
 
 def score(loss: float, floor: float, prior: float) -> float:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catallaxy.calibrate import CalibrationError, Parameter, Space, Target
+from catallaxy.calibrate import CalibrationError, Parameter, Space, Target, WorldPopulation
 from catallaxy.engine import World
 from catallaxy.learners import PPO, Learner, policy_specs
 
@@ -160,6 +160,10 @@ class MarketProblem:
             1, decay=None, learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs
         )
 
+    def populate(self, *, places: int, seed: int, conditioned: bool) -> WorldPopulation:
+        """See `Problem`."""
+        return WorldPopulation(self, places=places, seed=seed, conditioned=conditioned)
+
     def scenario(self, values: Mapping[str, float]) -> Any:
         """The scenario of a composition."""
         scenario = self.study.scenario
@@ -169,16 +173,16 @@ class MarketProblem:
         return scenario
 
     def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
-        """See `Problem`."""
+        """See `Market`."""
         return self.study.market.build(self.scenario(values), seed, episode)
 
     def measure(self, worlds: Sequence[World]) -> Floats:
-        """See `Problem`."""
+        """See `Market`."""
         table = self.study.market.measure_worlds(worlds)
         return np.array([aim.measured(table) for aim in self.aims])
 
     def learners(self, world: World, seed: int) -> Mapping[str, Learner]:
-        """See `Problem`."""
+        """See `Market`."""
         return {family: PPO(spec, self._config, seed=seed) for family, spec in policy_specs(world).items()}
 
     def check(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from gymnasium import spaces
 
 from catallaxy.agents import LearningAgent
-from catallaxy.calibrate import Parameter, Space, Target
+from catallaxy.calibrate import Parameter, Space, Target, WorldPopulation
 from catallaxy.engine import Process, World, stream
 from catallaxy.learners import PPO, Learner, PPOConfig, policy_specs
 
@@ -49,6 +49,9 @@ class Speakers:
 
     def __init__(self, truth: Sequence[float]) -> None:
         self.targets = [Target("a.said", truth[0]), Target("b.said", truth[1])]
+
+    def populate(self, *, places: int, seed: int, conditioned: bool) -> WorldPopulation:
+        return WorldPopulation(self, places=places, seed=seed, conditioned=conditioned)
 
     def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
         def speaker(name: str) -> Speaker:

@@ -97,7 +97,7 @@ def test_a_recommendation_is_judged_by_agents_who_learn_it_from_scratch(speakers
 
 def test_agents_who_no_longer_learn_mislead(speakers):
     """Frozen after the burn-in they still know their type, but not the composition's: here that does no harm."""
-    calibration = Calibration(speakers, Plan(budget=12_000, learning=False))
+    calibration = Calibration(speakers, Plan(budget=12_000, agents="frozen"))
     list(calibration)
     before = calibration.population.learners["speakers"].updates
     assert before < calibration.population.iterations
