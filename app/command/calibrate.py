@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from .common import Force, Out, Positive, Quiet, Seed, app
 
-Method = Literal["surrogate", "kalman", "rl", "rl-talk", "cma", "random", "prior"]
+Method = Literal["surrogate", "kalman", "rl", "rl-talk", "bo", "bo-ei", "bo-composite", "cma", "random", "prior"]
 
 
 @app.command(usage="catallaxy calibrate STUDY --out DIR [OPTIONS]")
@@ -21,7 +21,8 @@ def calibrate(
     method: Annotated[
         Method,
         Parameter(
-            help="surrogate: a map of every measure; kalman: an ensemble; rl, rl-talk: an RL agent; cma: CMA-ES."
+            help="surrogate: a map of every measure; kalman: an ensemble; rl, rl-talk: an RL agent; "
+            "bo, bo-ei, bo-composite: Bayesian optimisation; cma: CMA-ES."
         ),
     ] = "surrogate",
     budget: Annotated[

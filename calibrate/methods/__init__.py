@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..calibrator import Calibrator, Setting
 from ..errors import CalibrationError
+from .bayesian import COMPOSITE, NAIVE, Bayesian, BayesianConfig
 from .evolution import Evolution, EvolutionConfig
 from .kalman import EnsembleKalman, KalmanConfig
 from .reinforcement import INFORMED, Reinforcement, ReinforcementConfig
@@ -19,6 +20,9 @@ METHODS: Mapping[str, Callable[[Setting, int], Calibrator]] = {
     "kalman": lambda setting, seed: EnsembleKalman(setting),
     "rl": lambda setting, seed: Reinforcement(setting, INFORMED, seed=seed),
     "rl-talk": lambda setting, seed: Reinforcement(setting, seed=seed),
+    "bo": lambda setting, seed: Bayesian(setting),
+    "bo-ei": lambda setting, seed: Bayesian(setting, NAIVE),
+    "bo-composite": lambda setting, seed: Bayesian(setting, COMPOSITE),
     "cma": lambda setting, seed: Evolution(setting),
     "random": lambda setting, seed: RandomSearch(setting),
     "prior": lambda setting, seed: Prior(setting),
@@ -38,9 +42,13 @@ def make_calibrator(name: str, setting: Setting, seed: int) -> Calibrator:
 
 
 __all__ = [
+    "COMPOSITE",
     "INFORMED",
     "METHODS",
+    "NAIVE",
     "RECOMMENDED",
+    "Bayesian",
+    "BayesianConfig",
     "EnsembleKalman",
     "Evolution",
     "EvolutionConfig",

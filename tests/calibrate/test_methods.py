@@ -37,7 +37,17 @@ def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None):
 
 @pytest.mark.parametrize(
     ("method", "within"),
-    [("surrogate", 0.03), ("kalman", 0.08), ("cma", 0.12), ("rl", 0.25), ("rl-talk", 0.3), ("random", 0.3)],
+    [
+        ("surrogate", 0.03),
+        ("kalman", 0.08),
+        ("bo", 0.15),
+        ("bo-ei", 0.2),
+        pytest.param("bo-composite", 0.05, marks=pytest.mark.slow),
+        ("cma", 0.12),
+        ("rl", 0.25),
+        ("rl-talk", 0.3),
+        ("random", 0.3),
+    ],
 )
 def test_every_method_comes_near_the_truth(method, within):
     errors = [np.abs(calibrated(method, seed=seed).point - TRUTH).max() for seed in (1, 2)]
