@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from .common import Force, Out, Positive, Quiet, Seed, app
 
-Method = Literal["surrogate", "kalman", "rl", "rl-talk", "cma", "random", "prior"]
+Method = Literal["surrogate", "kalman", "amortised", "npe", "rl", "rl-talk", "cma", "random", "prior"]
 
 
 @app.command(usage="catallaxy calibrate STUDY --out DIR [OPTIONS]")
@@ -21,7 +21,8 @@ def calibrate(
     method: Annotated[
         Method,
         Parameter(
-            help="surrogate: a map of every measure; kalman: an ensemble; rl, rl-talk: an RL agent; cma: CMA-ES."
+            help="surrogate: a map of every measure; kalman: an ensemble; amortised: networks over the prior; "
+            "npe: a posterior, by sbi; rl, rl-talk: an RL agent; cma: CMA-ES."
         ),
     ] = "surrogate",
     budget: Annotated[
