@@ -67,13 +67,11 @@ class Ensemble:
             shown = torch.baddbmm(layers[-1][1], shown, layers[-1][0])
             loss = (counted[:, chosen, None] * (shown - wanted[chosen]) ** 2).mean(dim=(1, 2)).sum()
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             falling.step()
-        arrays = [tuple(part.detach().numpy().astype(np.float64) for part in layer) for layer in layers]
-        last, bias = arrays[-1]
-        arrays[-1] = (last * targets.scale, bias * targets.scale + mean)
-        return cls(tuple((weight, bias) for weight, bias in arrays))
+        *hidden, (last, offset) = [(_array(weight), _array(bias)) for weight, bias in layers]
+        return cls((*hidden, (last * targets.scale, offset * targets.scale + mean)))
 
     def __call__(self, points: Floats, learning: float = 0.0) -> tuple[Floats, Floats]:
         """Expected measures at each member's own compositions (e, k, d): (e, k, m), and slopes (e, k, m, d).
@@ -129,3 +127,7 @@ def _tensor(values: Floats) -> torch.Tensor:
     import torch
 
     return torch.from_numpy(np.asarray(values, np.float32))
+
+
+def _array(values: torch.Tensor) -> Floats:
+    return np.asarray(values.detach().numpy(), np.float64)

@@ -81,17 +81,18 @@ def covered(truths, **options):
 
 def test_intervals_hold_the_truth_while_agents_learn():
     told, rest, wide, wider, named = covered(16, uncertainty=0.1, drift=1.0)
-    assert told > 0.87  # 64 intervals of 95 %
-    assert rest > 0.8
+    assert told > 0.92  # 64 intervals of 95 %: .984 now, .891 while the map ignored that agents learn
+    assert rest > 0.9
     assert wide < 0.35
     assert wider > 0.5
     assert named > 0.7
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("uncertainty", "drift"), [(0.1, 0.6), (0.0, 0.6), (0.1, 0.0)])
-def test_intervals_hold_the_truth_at_their_rate(uncertainty, drift):
-    told, rest, wide, wider, named = covered(200, uncertainty=uncertainty, drift=drift)
+@pytest.mark.parametrize("uncertainty", [0.0, 0.1])
+def test_intervals_hold_the_truth_at_their_rate(uncertainty):
+    told, rest, wide, wider, named = covered(200, uncertainty=uncertainty)
+    print(f"held {told:.3f} and {rest:.3f}, width {wide:.3f} and {wider:.3f}, named {named:.2f}")
     assert 0.92 < told < 0.99
     assert rest > 0.9
     assert wide < 0.3
