@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from ..calibrator import Calibrator, Setting
 from ..errors import CalibrationError
+from .amortised import Amortised, AmortisedConfig
 from .evolution import Evolution, EvolutionConfig
 from .kalman import EnsembleKalman, KalmanConfig
+from .posterior import Posterior, PosteriorConfig
 from .reinforcement import INFORMED, Reinforcement, ReinforcementConfig
 from .simple import Prior, RandomSearch
 from .surrogate import Surrogate, SurrogateConfig
@@ -17,6 +19,8 @@ RECOMMENDED = "surrogate"
 METHODS: Mapping[str, Callable[[Setting, int], Calibrator]] = {
     "surrogate": lambda setting, seed: Surrogate(setting),
     "kalman": lambda setting, seed: EnsembleKalman(setting),
+    "amortised": lambda setting, seed: Amortised(setting),
+    "npe": lambda setting, seed: Posterior(setting),
     "rl": lambda setting, seed: Reinforcement(setting, INFORMED, seed=seed),
     "rl-talk": lambda setting, seed: Reinforcement(setting, seed=seed),
     "cma": lambda setting, seed: Evolution(setting),
@@ -41,10 +45,14 @@ __all__ = [
     "INFORMED",
     "METHODS",
     "RECOMMENDED",
+    "Amortised",
+    "AmortisedConfig",
     "EnsembleKalman",
     "Evolution",
     "EvolutionConfig",
     "KalmanConfig",
+    "Posterior",
+    "PosteriorConfig",
     "Prior",
     "RandomSearch",
     "Reinforcement",
