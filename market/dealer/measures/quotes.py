@@ -1,0 +1,106 @@
+"""Flow against price: how likely a quote is to be traded on, given how far from the reference price it lies.
+
+A client's own law says with what probability it takes a quote; what a maker sees is less, as soon as the client has
+rivals' quotes, too. Measured in worlds that have been run, since a log does not tell clients' laws.
+"""
+
+from collections.abc import Iterable, Iterator
+from math import inf
+
+import attrs
+import numpy as np
+
+from catallaxy.engine import CatallaxyError, World
+from catallaxy.market.measures.columns import Floats, Truths
+
+from ..client import Client, Shopping
+from ..maker import MarketMaker
+
+
+class NoClientError(CatallaxyError, LookupError):
+    """A client or tier that is not there."""
+
+
+@attrs.frozen(eq=False)
+class Quoted:
+    """Quotes that makers gave to clients.
+
+    Attributes:
+        distance: from the reference price, to the client's cost, bp, shape (quotes,).
+        taken: whether the client traded on it, or sent an order at least, shape (quotes,).
+    """
+
+    distance: Floats
+    taken: Truths
+
+
+def fill_probability(worlds: Iterable[World], at: float, of: str | None = None, among: str | None = None) -> float:
+    """How likely a quote at a distance is to be traded on, whatever was really quoted.
+
+    Of a maker: had it quoted this distance to those who had a quote of it, all else equal: the mean of f(at) where
+    rivals' quotes were worse, else 0; f is the client's probability of taking its best quote. So every request tells of
+    every distance. Of clients: the mean of f(at), the probability that they take a best quote there.
+
+    Args:
+        worlds: that have been run to their scenario's `duration`.
+        at: the distance, bp to the client's cost.
+        of: a maker or a group of makers; or a client, a tier, or None for all clients.
+        among: of a maker: only those clients, by their or their tier's name.
+
+    Returns:
+        A probability; NaN if nobody was quoted anything.
+
+    Raises:
+        NoClientError: `of` is no maker, client or tier, or `among` no client or tier.
+    """
+    total, count = 0.0, 0
+    for world in worlds:
+        makers = _makers(world, of)
+        if among is not None and not makers:
+            raise NoClientError(f"among whom can be asked of makers' quotes alone, and {of!r} is no maker")
+        for client in _clients(world, among if makers else of):
+            likely = client.acceptance(at)
+            for request in client.shopping:
+                for rivals in _rivals(request, makers) if makers else (inf,):
+                    total += likely if at < rivals else 0.0
+                    count += 1
+    return total / count if count else float("nan")
+
+
+def quoted(worlds: Iterable[World], of: str, among: str | None = None) -> Quoted:
+    """The quotes of a maker or a group of makers, to one client or tier or to all."""
+    distances: list[float] = []
+    taken: list[bool] = []
+    for world in worlds:
+        makers = _makers(world, of)
+        for client in _clients(world, among):
+            for request in client.shopping:
+                for price, maker in request.offers:
+                    if maker in makers:
+                        distances.append(request.distance(price))
+                        taken.append(request.ordered and maker == request.best[1])
+    return Quoted(np.array(distances, np.float64), np.array(taken, np.bool_))
+
+
+def _makers(world: World, of: str | None) -> set[str]:
+    agents = world.agents.values()
+    return {agent.name for agent in agents if isinstance(agent, MarketMaker) and of in (agent.name, agent.group)}
+
+
+def _clients(world: World, of: str | None) -> list[Client]:
+    clients = [agent for agent in world.agents.values() if isinstance(agent, Client)]
+    if of is None:
+        return clients
+    if not (found := [client for client in clients if of in (client.name, client.group)]):
+        tiers = ", ".join(sorted({client.group for client in clients}))
+        raise NoClientError(f"no client is called {of!r}, and no tier; there are the tiers {tiers}")
+    return found
+
+
+def _rivals(request: Shopping, makers: set[str]) -> Iterator[float]:
+    """For each offer of these makers the distance of the best other one, bp; infinite if it was the only one."""
+    ranked = sorted((request.side * price, maker) for price, maker in request.offers)
+    for place, (_, maker) in enumerate(ranked):
+        if maker in makers:
+            other = ranked[0 if place else 1][0] if len(ranked) > 1 else None
+            yield inf if other is None else request.distance(request.side * other)
