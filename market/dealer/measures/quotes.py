@@ -16,6 +16,9 @@ from catallaxy.market.measures.columns import Floats, Truths
 from ..client import Client, Shopping
 from ..maker import MarketMaker
 
+WIDTH = 0.05
+"""bp; how near to a distance quotes must have been to tell of it."""
+
 
 class NoClientError(CatallaxyError, LookupError):
     """A client or tier that is not there."""
@@ -35,11 +38,12 @@ class Quoted:
 
 
 def fill_probability(worlds: Iterable[World], at: float, of: str | None = None, among: str | None = None) -> float:
-    """How likely a quote at a distance is to be traded on, whatever was really quoted.
+    """How likely a quote at a distance is to be traded on.
 
-    Of a maker: had it quoted this distance to those who had a quote of it, all else equal: the mean of f(at) where
-    rivals' quotes were worse, else 0; f is the client's probability of taking its best quote. So every request tells of
-    every distance. Of clients: the mean of f(at), the probability that they take a best quote there.
+    Of a maker, from the requests at which it quoted: had it quoted `at` instead, all else equal, its client would have
+    traded with the probability f(at) if rivals' quotes were worse, else not at all; f is the client's law for its best
+    quote. Rivals' quotes move with its own, as flow moves all inventories: so a request counts the more the nearer the
+    quote really was to `at` (a normal kernel of standard deviation `WIDTH`). Of clients it is the mean of f(at).
 
     Args:
         worlds: that have been run to their scenario's `duration`.
@@ -53,7 +57,8 @@ def fill_probability(worlds: Iterable[World], at: float, of: str | None = None, 
     Raises:
         NoClientError: `of` is no maker, client or tier, or `among` no client or tier.
     """
-    total, count = 0.0, 0
+    values: list[float] = []
+    apart: list[float] = []
     for world in worlds:
         makers = _makers(world, of)
         if among is not None and not makers:
@@ -61,10 +66,14 @@ def fill_probability(worlds: Iterable[World], at: float, of: str | None = None, 
         for client in _clients(world, among if makers else of):
             likely = client.acceptance(at)
             for request in client.shopping:
-                for rivals in _rivals(request, makers) if makers else (inf,):
-                    total += likely if at < rivals else 0.0
-                    count += 1
-    return total / count if count else float("nan")
+                for own, rival in _offered(request, makers) if makers else ((at, inf),):
+                    values.append(likely if at < rival else 0.0)
+                    apart.append(own - at)
+    if not values:
+        return float("nan")
+    squares = (np.array(apart) / WIDTH) ** 2
+    weights = np.exp(-0.5 * (squares - squares.min()))  # the nearest counts fully, however far it is
+    return float(weights @ np.array(values) / weights.sum())
 
 
 def quoted(worlds: Iterable[World], of: str, among: str | None = None) -> Quoted:
@@ -97,10 +106,11 @@ def _clients(world: World, of: str | None) -> list[Client]:
     return found
 
 
-def _rivals(request: Shopping, makers: set[str]) -> Iterator[float]:
-    """For each offer of these makers the distance of the best other one, bp; infinite if it was the only one."""
+def _offered(request: Shopping, makers: set[str]) -> Iterator[tuple[float, float]]:
+    """Each offer of these makers with the best other one; bp, infinite if it was the only one."""
     ranked = sorted((request.side * price, maker) for price, maker in request.offers)
-    for place, (_, maker) in enumerate(ranked):
+    for place, (price, maker) in enumerate(ranked):
         if maker in makers:
             other = ranked[0 if place else 1][0] if len(ranked) > 1 else None
-            yield inf if other is None else request.distance(request.side * other)
+            rival = inf if other is None else request.distance(request.side * other)
+            yield request.distance(request.side * price), rival
