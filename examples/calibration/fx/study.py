@@ -2,9 +2,8 @@
 
     python examples/calibration/fx/study.py --quick --out runs/fx
 
-What `catallaxy calibrate` finds for study.toml is judged by agents who learn from nothing, several times: they live in
-the calibrated composition, in the middle of the prior, and in the market of someone who takes the curves that a dealer
-sees for the clients' own. Curves are also counted from the trades themselves.
+What `catallaxy calibrate` finds for study.toml is judged by agents who learn from nothing, several times: to live in the
+calibrated composition, and in the middle of the prior. The curves are also counted from the trades themselves.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Size:
 
 
 QUICK = Size(90_000, Protocol(decisions=24_000, episodes=16, trainings=2))
-FULL = Size(1_200_000, Protocol(decisions=240_000, episodes=160, trainings=3))
+FULL = Size(600_000, Protocol(decisions=200_000, episodes=128, trainings=3))
 
 
 @attrs.frozen(eq=False)
@@ -104,14 +103,6 @@ def seen(tier: str, at: Floats | float) -> Floats:
     """The target's curve."""
     alpha, beta = SEEN[tier]
     return np.asarray(1.0 / (1.0 + np.exp(alpha + beta * np.asarray(at))))
-
-
-def taken_for_granted(problem: MarketProblem) -> Floats:
-    """The middle of the prior, where clients' own laws are the curves that a dealer sees."""
-    middle = problem.space.values(np.full(problem.space.size, 0.5))
-    for tier, (alpha, beta) in SEEN.items():
-        middle |= {f"clients.tiers.{tier}.alpha": alpha, f"clients.tiers.{tier}.beta": beta}
-    return problem.space.point(middle)
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -187,7 +178,7 @@ def tell_counts(notes: Notes, found: Shown) -> None:
 
 
 def draw(notes: Notes, problem: MarketProblem, shown: Mapping[str, Shown]) -> None:
-    colours = dict(zip(shown, ("#d55e00", "0.6", "#0072b2"), strict=True))
+    colours = dict(zip(shown, ("#d55e00", "0.5"), strict=True))
     groups = [aim.of for aim in problem.aims if aim.measure == "market_share"]
     places = [place for place, aim in enumerate(problem.aims) if aim.measure == "market_share"]
     with notes.figure("calibration_fx.png", 13.0, 4.0) as figure:
@@ -249,7 +240,6 @@ def study(
         points = {
             "calibrated": problem.space.point(answer["composition"]),
             "middle of the prior": np.full(problem.space.size, 0.5),
-            "curves taken for clients' own": taken_for_granted(problem),
         }
         tell_answer(notes, problem, answer, points)
         shown = {}

@@ -16,7 +16,7 @@ from catallaxy.market.measures.columns import Floats, Truths
 from ..client import Client, Shopping
 from ..maker import MarketMaker
 
-WIDTH = 0.05
+WIDTH = 0.1
 """bp; how near to a distance quotes must have been to tell of it."""
 
 
