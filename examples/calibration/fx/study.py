@@ -2,8 +2,8 @@
 
     python examples/calibration/fx/study.py --quick --out runs/fx
 
-What `catallaxy calibrate` finds for study.toml is judged by agents who learn from nothing, several times: to live in the
-calibrated composition, and in the middle of the prior. The curves are also counted from the trades themselves.
+What `catallaxy calibrate` finds for study.toml is judged by agents who learn from nothing, several times: to live in
+the calibrated composition, and in the middle of the prior. The curves are also counted from the trades themselves.
 """
 
 from __future__ import annotations
