@@ -110,19 +110,6 @@ def test_impossible_studies_are_refused_by_name(
     assert not (tmp_path / "out").exists()
 
 
-def test_targets_may_come_from_a_table(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    text = STUDY[: STUDY.index("[[targets]]")]
-    study.write_text('table = "targets.csv"\n' + text)
-    table = tmp_path / "targets.csv"
-    table.write_text("measure,of,value,weight\nvolume,everybody,10,2\nhalf_spread,bold,0.8,\n")
-    assert calibrated(study, tmp_path / "out") == 0
-    fits = json.loads((tmp_path / "out" / "results.json").read_text())["fits"]
-    assert [fit["measure"] for fit in fits] == ["volume of everybody", "half_spread of bold"]
-    table.write_text("measure,value\nvolume,many\n")
-    assert calibrated(study, tmp_path / "other") == 2
-    assert "targets.csv, line 2: could not convert" in capsys.readouterr().err
-
-
 def test_judged_calibrations_are_compared(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     judged = ("--judge", "2", "--learn", "1000", "--marks", "2000")
     for method in ("surrogate", "prior"):
