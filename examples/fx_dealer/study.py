@@ -50,7 +50,7 @@ class Size:
     sessions: int
 
 
-QUICK, FULL = Size(60_000, 1, 20), Size(600_000, 3, 200)
+QUICK, FULL = Size(60_000, 1, 20), Size(450_000, 3, 200)
 
 
 def while_learning(scenario: DealerScenario) -> DealerScenario:
