@@ -35,10 +35,8 @@ from catallaxy.study import Notes, command_of, learn, play, recipe
 HERE = Path(__file__).parent
 GAMMA = 2e-3
 FACTORS = (0.5, 1.0, 2.0)
-START = (-0.4, -0.4, -0.9, 0.0, 0.0, -0.1)
+START = (-0.4, -0.4, -0.9, 0.0, 0.0, -0.2)
 """At first, in half-widths from the middle of each range: quotes at which much is traded, no skew, little hedging."""
-LEAST_NOISE = (0.15, 0.08, 0.1, 0.2, 0.08, 0.12)
-"""Standard deviations of exploration at first, in half-widths; what is left of them in the end is the least."""
 
 
 @attrs.frozen
@@ -50,30 +48,17 @@ class Size:
     sessions: int
 
 
-QUICK, FULL = Size(60_000, 1, 20), Size(450_000, 3, 200)
+QUICK, FULL = Size(60_000, 1, 20), Size(1_000_000, 3, 200)
 
 
 def while_learning(scenario: DealerScenario) -> DealerScenario:
-    """The same market without ticks, and with larger slices of hedging: rewards hold no prices, and both cost time."""
-    session = attrs.evolve(scenario.session, tick=scenario.session.horizon)
-    return attrs.evolve(scenario, session=session, decisions=attrs.evolve(scenario.decisions, hedge_slice=0.5))
+    """The same market with rare ticks and larger slices of hedging: prices are no part of the reward, and cost time."""
+    session = attrs.evolve(scenario.session, tick=2.0)
+    return attrs.evolve(scenario, session=session, decisions=attrs.evolve(scenario.decisions, hedge_slice=0.25))
 
 
 def learned(scenario: DealerScenario, seed: int, decisions: int) -> Mirror:
-    """What a maker learns, exploring most what is flattest: each component by noise that costs about as much.
-
-    The best quote under noise is wider than the best one without, and noise hedges where nothing should be hedged: so
-    it is little, and falls. The critic learns alone at first.
-    """
-    config = recipe(
-        decisions,
-        learning_rate=2e-3,
-        initial_mean=START,
-        initial_std=min(LEAST_NOISE),
-        min_std=LEAST_NOISE,
-        min_std_left=0.3,
-        warmup=min(20_000, decisions // 10),
-    )
+    config = recipe(decisions, initial_mean=START)
     return learn(while_learning(scenario), seed=seed, decisions=decisions, config=config, worlds=32)["makers"]
 
 
