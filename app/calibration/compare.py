@@ -20,7 +20,7 @@ from catallaxy.market.measures import Interval, interval
 from ..display import console
 from ..plots.canvas import figure_file
 from ..runs import RunError, open_run
-from .study import Aim
+from .aims import Aim
 
 Floats = npt.NDArray[np.float64]
 

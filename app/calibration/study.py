@@ -110,6 +110,12 @@ class MarketProblem:
             1, decay=None, learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs
         )
 
+    def aiming(self, values: Sequence[float]) -> MarketProblem:
+        """The same with other values of its targets, in their order."""
+        pairs = zip(self.aims, values, strict=True)
+        aims = [attrs.evolve(aim, value=float(value), uncertainty=0.0) for aim, value in pairs]
+        return MarketProblem(self.study, self.knobs, aims, self.tuning)
+
     def populate(self, *, places: int, seed: int, conditioned: bool) -> WorldPopulation:
         """See `Problem`."""
         return WorldPopulation(self, places=places, seed=seed, conditioned=conditioned)

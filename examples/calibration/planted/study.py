@@ -71,11 +71,7 @@ def rounds(values: Sequence[float], market: Market = ROUNDS) -> Problem:
 def scenario(file: Path, values: Sequence[float]) -> Problem:
     """A market on the engine, from a study's file."""
     problem = read_study(file)
-    if values:
-        pairs = zip(problem.aims, values, strict=True)
-        problem.aims = tuple(attrs.evolve(aim, value=float(value)) for aim, value in pairs)
-        problem.targets = [aim.target() for aim in problem.aims]
-    return problem
+    return problem.aiming(values) if values else problem
 
 
 def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int) -> Contest:

@@ -37,7 +37,7 @@ def space(market: Market) -> Space:
         for field, low, high, transform in PRIOR[kind]
     ]
     if market.funds:
-        parameters.append(Parameter("funds.risk_aversion", 1e-3, 1e-1, "log"))
+        parameters.append(Parameter("funds.risk_aversion", 5e-3, 2e-1, "log"))
     return Space([parameter for parameter in parameters if parameter.name not in market.known])
 
 
