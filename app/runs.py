@@ -81,6 +81,17 @@ class Run:
         """
         return self._reader("events", table, self.tables).read()
 
+    def rows(self, table: str) -> int:
+        """How many rows of one kind of event there are. The manifest of a finished run knows.
+
+        Raises:
+            NoTableError: the run has no such table; the message lists those that it has.
+        """
+        known = self.manifest.get("tables", {})
+        if table in known:
+            return int(known[table]["rows"])
+        return sum(batch.num_rows for batch in self.batches(table))
+
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The same rows, some thousands at a time, in bounded memory.
 
