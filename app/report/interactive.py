@@ -133,7 +133,8 @@ def _collection(collection: Any, figure: Figure) -> None:
 
     if isinstance(collection, PolyCollection):
         for path in collection.get_paths():
-            x, y = _few(*np.asarray(path.vertices, np.float64).T, figure)
+            outline = np.asarray(path.vertices, np.float64)
+            x, y = _few(outline[:, 0], outline[:, 1], figure)
             trace = {"type": "scatter", "mode": "lines", "x": _numbers(x), "y": _numbers(y), "fill": "toself"}
             face = collection.get_facecolor()
             line: dict[str, Any] = {"width": 0}
