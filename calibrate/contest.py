@@ -121,13 +121,13 @@ class Contest:
         return Planted(number, tuple(point.tolist()), tuple(values.tolist()), floor, prior)
 
     def enter(
-        self, planted: Planted, ground: dict[str, Any], method: str, agents: str = "conditioned", **plan: Any
+        self, planted: Planted, ground: dict[str, Any], method: str, agents: Agents = "conditioned"
     ) -> list[Entry]:
         """Let a method look for a truth, and judge what it recommends at each budget."""
         problem, targets = self.make(planted.values), self._targets(planted.values, ground)
         *marks, budget = self.budgets
         seed = self._draw(planted.number, "calibration")
-        plan = Plan(budget=budget, method=method, agents=agents, seed=seed, marks=marks)
+        plan = Plan(budget=budget, method=method, agents=agents, seed=seed, marks=tuple(marks))
         calibration = Calibration(problem, plan)
         for _ in calibration:
             pass

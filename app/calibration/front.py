@@ -23,13 +23,13 @@ from catallaxy.calibrate import (
     judge,
     local_map,
 )
-from catallaxy.engine import EventLog, read_manifest, stream
+from catallaxy.engine import EventLog, stream
 
 from ..display import console
 from ..interrupts import stopping
 from ..metrics import MetricsWriter
 from ..progress import learning_progress
-from ..runs import RunError, check_vacant
+from ..runs import check_resumable, check_vacant
 from ..scenario_text import write_scenario
 from ..strict import plain
 from .answer import Answer, Step, show
@@ -63,7 +63,7 @@ def calibrate(
     settings = Plan(places=problem.tuning.places, burn_in=problem.tuning.burn_in, **plan)
     described = _describe(problem, path, settings)
     if resume:
-        _check_resumable(out, described)
+        check_resumable(out, "calibrate", _about(described), _about)
     else:
         check_vacant(out, force=force)
     screen = console(quiet=quiet or as_json)
@@ -169,16 +169,8 @@ def _describe(problem: MarketProblem, path: Path, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _check_resumable(out: Path, described: Mapping[str, Any]) -> None:
-    from catallaxy.learners import differences
-
-    manifest = read_manifest(out)
-    before = manifest["scenario"]
-    if not isinstance(before, Mapping) or "calibration" not in before:
-        raise RunError(f"{out} is no run of `catallaxy calibrate`: there is nothing to resume")
-    now = json.loads(json.dumps({name: described[name] for name in ("scenario", "calibration")}, default=str))
-    then = {name: before[name] for name in ("scenario", "calibration")}
-    if told := differences(now, then):
-        raise RunError(f"{out} is a run of another calibration, which can't be resumed: {'; '.join(told)}")
-    if manifest.get("complete"):
-        raise RunError(f"{out} has come to its end: there is nothing to resume")
+def _about(described: Mapping[str, Any], _: int = 0) -> dict[str, Any]:
+    """What decides on what is found, of what a run's manifest says; the seed stands in the plan."""
+    about = {name: described[name] for name in ("scenario", "calibration")}
+    plain: dict[str, Any] = json.loads(json.dumps(about, default=str))
+    return plain
