@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
@@ -29,6 +29,10 @@ SCALING = 0.5
 """Part of the burn-in, at its end, from which the measures' spread over the prior is taken."""
 
 
+def _tuple(marks: Iterable[int]) -> tuple[int, ...]:
+    return tuple(marks)
+
+
 @attrs.frozen
 class Plan:
     """How a calibration is to go.
@@ -52,7 +56,7 @@ class Plan:
     burn_in: float = attrs.field(default=0.2, validator=[attrs.validators.gt(0.0), attrs.validators.lt(1.0)])
     agents: Agents = attrs.field(default="conditioned", validator=attrs.validators.in_(get_args(Agents)))
     seed: int = attrs.field(default=0, validator=attrs.validators.ge(0))
-    marks: tuple[int, ...] = attrs.field(default=(), converter=tuple)
+    marks: tuple[int, ...] = attrs.field(default=(), converter=_tuple)
 
     def __attrs_post_init__(self) -> None:
         ends = [self.burn_in * self.budget, *self.marks, self.budget]

@@ -125,9 +125,8 @@ class Contest:
     ) -> list[Entry]:
         """Let a method look for a truth, and judge what it recommends at each budget."""
         problem, targets = self.make(planted.values), self._targets(planted.values, ground)
-        *marks, budget = self.budgets
         seed = self._draw(planted.number, "calibration")
-        plan = Plan(budget=budget, method=method, agents=agents, seed=seed, marks=tuple(marks))
+        plan = Plan(budget=self.budgets[-1], method=method, agents=agents, seed=seed, marks=self.budgets[:-1])
         calibration = Calibration(problem, plan)
         for _ in calibration:
             pass
