@@ -103,24 +103,29 @@ class Ensemble:
 
     def residuals(self, aims: Floats, targets: Targets) -> Residuals:
         """Weighted errors from aims, shape (e, k, m), for `descend` over e k compositions: those of each member."""
-        unit = np.sqrt(targets.weights) / targets.scale
 
         def residuals(points: Floats) -> tuple[Floats, Floats]:
             shown, slope = self(points.reshape(*aims.shape[:2], -1))
-            error, slope = (shown - aims) * unit, slope * unit[:, None]
-            return error.reshape(len(points), -1), slope.reshape(len(points), len(unit), -1)
+            return _rooted(
+                targets, (shown - aims).reshape(len(points), -1), slope.reshape(len(points), len(shown[0, 0]), -1)
+            )
 
         return residuals
 
     def mean_residuals(self, targets: Targets) -> Residuals:
         """Weighted errors of the members' mean, for `descend`."""
-        unit = np.sqrt(targets.weights) / targets.scale
 
         def residuals(points: Floats) -> tuple[Floats, Floats]:
             shown, slope = self.mean(points)
-            return (shown - targets.values) * unit, slope * unit[:, None]
+            return _rooted(targets, shown - targets.values, slope)
 
         return residuals
+
+
+def _rooted(targets: Targets, missed: Floats, slope: Floats) -> tuple[Floats, Floats]:
+    """Roots of the loss and their slopes in the composition, from measures less aims (k, m) and slopes (k, m, d)."""
+    found, turn = targets.roots(missed / targets.scale)
+    return found, turn[..., None] * slope / targets.scale[:, None]
 
 
 def _tensor(values: Floats) -> torch.Tensor:

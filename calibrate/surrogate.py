@@ -148,14 +148,14 @@ class Quadratic:
         return descend(points, self._residuals(coefficients, shift, targets))
 
     def _residuals(self, coefficients: Floats, shift: Floats, targets: Targets) -> Residuals:
-        unit = np.sqrt(targets.weights) / targets.scale
-        linear, curved = _derivatives(coefficients * unit, len(self.centre))
-        missed = (coefficients[:, 0] + shift - targets.values) * unit
+        linear, curved = _derivatives(coefficients / targets.scale, len(self.centre))
+        missed = (coefficients[:, 0] + shift - targets.values) / targets.scale
 
         def residuals(points: Floats) -> tuple[Floats, Floats]:
             offsets = (points - self.centre)[..., None]
             bent = (curved @ offsets[:, None])[..., 0]
-            return missed + ((linear + 0.5 * bent) @ offsets)[..., 0], linear + bent
+            found, turn = targets.roots(missed + ((linear + 0.5 * bent) @ offsets)[..., 0])
+            return found, turn[..., None] * (linear + bent)
 
         return residuals
 
