@@ -77,7 +77,7 @@ def scenario(file: Path, values: Sequence[float]) -> Problem:
 def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int) -> Contest:
     """The contest in a market."""
     if market == "rounds":
-        return Contest(rounds, budgets, Protocol(400_000, 16, 256, trainings), seed)
+        return Contest(rounds, budgets, Protocol(800_000, 16, 256, trainings), seed)
     make: Callable[[Sequence[float]], Problem] = partial(scenario, HERE / STUDIES[market])
     return Contest(make, budgets, Protocol(100_000, 16, 64, trainings), seed)
 

@@ -78,7 +78,7 @@ class RoundsPopulation:
             "makers": PPO(PolicySpec("makers", size, (0.0, -0.6), (1.0, 0.6)), makers, seed=seed)
         }
         if self.market.funds:
-            funds = attrs.evolve(makers, initial_mean=())
+            funds = attrs.evolve(makers, initial_mean=(), initial_std=0.25)
             found["funds"] = PPO(PolicySpec("funds", size, (0.0,), (1.0,)), funds, seed=seed)
         return found
 
