@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -12,6 +12,8 @@ import numpy.typing as npt
 from catallaxy.engine import stream
 
 from .calibration import Agents, Calibration, Plan
+from .calibrator import Calibrator, Setting
+from .methods import RECOMMENDED
 from .problem import Problem
 from .targets import Target, Targets
 from .verdict import Protocol, judge
@@ -83,12 +85,14 @@ class Contest:
         budgets: at which methods are asked for their recommendation, increasing; a run goes on from each to the next.
         protocol: how recommendations are judged.
         seed: root of truths, calibrations and verdicts; all of these differ.
+        others: calibrators that are no method of `METHODS`, such as one's own, by name; made from setting and seed.
     """
 
     make: Callable[[Sequence[float]], Problem]
     budgets: tuple[int, ...] = (800_000, 2_400_000)
     protocol: Protocol = attrs.field(factory=Protocol)
     seed: int = 0
+    others: Mapping[str, Callable[[Setting, int], Calibrator]] = attrs.field(factory=dict)
 
     def ground(self) -> dict[str, Any]:
         """What all truths have in common: the targets' scale, and what the middle of the prior shows.
@@ -126,8 +130,9 @@ class Contest:
         """Let a method look for a truth, and judge what it recommends at each budget."""
         problem, targets = self.make(planted.values), self._targets(planted.values, ground)
         seed = self._draw(planted.number, "calibration")
-        plan = Plan(budget=self.budgets[-1], method=method, agents=agents, seed=seed, marks=self.budgets[:-1])
-        calibration = Calibration(problem, plan)
+        known = RECOMMENDED if method in self.others else method
+        plan = Plan(budget=self.budgets[-1], method=known, agents=agents, seed=seed, marks=self.budgets[:-1])
+        calibration = Calibration(problem, plan, make=self.others.get(method))
         for _ in calibration:
             pass
         entries: list[Entry] = []

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from catallaxy.calibrate import Calibration, CalibrationError, Contest, Entry, Plan, Planted, Protocol, Ranking
+from catallaxy.calibrate.methods import Prior
 
 from .conftest import Speakers
 
@@ -100,3 +101,11 @@ def test_agents_may_follow_compositions_in_other_ways(speakers, agents):
     list(calibration)
     updates = calibration.population.learners["speakers"].updates
     assert updates == calibration.population.iterations if agents == "warm" else updates <= 8
+
+
+def test_a_calibrator_of_ones_own_may_enter(played):
+    contest, ground, planted, _ = played
+    own = attrs.evolve(contest, others={"mine": lambda setting, seed: Prior(setting)})
+    (first, last) = own.enter(planted[0], ground, "mine")
+    assert (first.method, last.budget) == ("mine", 16_000)
+    assert last.point == (0.5, 0.5, 0.5)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -14,19 +12,15 @@ import pytest
 from catallaxy.calibrate import Protocol
 from catallaxy.calibration.study import read_study
 
-FX = Path(__file__).parents[2] / "examples" / "calibration" / "fx"
+from .conftest import EXAMPLES, study_module
+
+FX = EXAMPLES / "calibration" / "fx"
 TINY = Protocol(decisions=1, places=2, episodes=3, trainings=2)
 
 
 @pytest.fixture(scope="module")
 def fx() -> ModuleType:
-    spec = spec_from_file_location("calibration_fx_study", FX / "study.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
+    return study_module("calibration/fx")
 
 
 def test_the_targets_of_fx_are_paper_ds_curves(fx: ModuleType) -> None:
@@ -54,9 +48,9 @@ def test_a_composition_of_fx_is_judged_by_agents_who_learn_from_nothing(fx: Modu
 @pytest.mark.slow
 def test_the_study_fx_runs_from_end_to_end(fx: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fx, "QUICK", fx.Size(15_000, TINY))
-    fx.study(out=tmp_path, quick=True)
+    fx.study_module(out=tmp_path, quick=True)
     page = (tmp_path / "results.md").read_text()
     assert "| `makers.dealer.connectivity` |" in page
     assert (tmp_path / "calibration_fx.png").is_file()
     assert set(json.loads((tmp_path / "results.json").read_text())) >= {"answer", "counted_error"}
-    fx.study(out=tmp_path / "again", quick=True, calibrated=tmp_path / "calibration")
+    fx.study_module(out=tmp_path / "again", quick=True, calibrated=tmp_path / "calibration")

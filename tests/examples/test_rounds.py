@@ -90,7 +90,7 @@ def test_agents_learn_to_quote_nearer_to_cost_and_a_calibration_runs():
     population = problem.populate(places=16, seed=0, conditioned=False)
     middle = np.full((16, problem.space.size), 0.5)
     before = population.evaluate(middle[0], 32, 9)
-    while population.decisions < 60_000:
+    while population.decisions < 120_000:
         population.explore(middle)
     after = population.evaluate(middle[0], 32, 9)
     volume, paid = market.measures.index("volume of clients"), market.measures.index("mean paid by clients")

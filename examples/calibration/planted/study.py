@@ -31,13 +31,16 @@ from population import Rounds  # noqa: E402
 from catallaxy.calibrate import (  # noqa: E402
     METHODS,
     Agents,
+    Calibrator,
     Contest,
     Entry,
     Planted,
     Problem,
     Protocol,
     Ranking,
+    Setting,
 )
+from catallaxy.calibrate.methods import INFORMED, Reinforcement  # noqa: E402
 from catallaxy.calibrate.ranking import Contender  # noqa: E402
 from catallaxy.calibration.study import read_study  # noqa: E402
 from catallaxy.study import Notes, command_of, shown  # noqa: E402
@@ -52,6 +55,7 @@ NAMES = {
     "kalman": "ensemble Kalman inversion",
     "rl": "RL, target errors in its state, look-ahead",
     "rl-talk": "RL, the talk's",
+    "rl-equal": "RL, as fast as the agents",
     "bo": "scalar Bayesian optimisation, Thompson, batches",
     "bo-ei": "scalar Bayesian optimisation, expected improvement",
     "bo-composite": "composite Bayesian optimisation",
@@ -61,6 +65,14 @@ NAMES = {
     "random": "random search",
     "prior": "middle of the prior",
 }
+
+
+def equally_fast(setting: Setting, seed: int) -> Calibrator:
+    """The RL calibrator on the agents' own time scale: it learns whenever they do."""
+    return Reinforcement(setting, attrs.evolve(INFORMED, every=1), seed=seed)
+
+
+OTHERS = {"rl-equal": equally_fast}
 
 
 def rounds(values: Sequence[float], market: Market = ROUNDS) -> Problem:
@@ -77,9 +89,9 @@ def scenario(file: Path, values: Sequence[float]) -> Problem:
 def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int) -> Contest:
     """The contest in a market."""
     if market == "rounds":
-        return Contest(rounds, budgets, Protocol(800_000, 16, 256, trainings), seed)
+        return Contest(rounds, budgets, Protocol(800_000, 16, 256, trainings), seed, OTHERS)
     make: Callable[[Sequence[float]], Problem] = partial(scenario, HERE / STUDIES[market])
-    return Contest(make, budgets, Protocol(100_000, 16, 64, trainings), seed)
+    return Contest(make, budgets, Protocol(100_000, 16, 64, trainings), seed, OTHERS)
 
 
 class Record:
@@ -208,7 +220,7 @@ def main(
     contenders: list[Contender] = []
     for name in methods.split(","):
         method, _, agents = name.partition(":")
-        if method not in METHODS or (agents or "conditioned") not in get_args(Agents):
+        if method not in {*METHODS, *OTHERS} or (agents or "conditioned") not in get_args(Agents):
             raise SystemExit(
                 f"--methods: there is no {name!r}; there are {', '.join(METHODS)}, each with {get_args(Agents)}"
             )
