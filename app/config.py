@@ -202,6 +202,8 @@ def _parse(path: Path) -> tuple[str, dict[str, Any]]:
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
+        if path.suffix == ".py":
+            raise ConfigError(f"{path} is a program, not a scenario: run it with `python {path}`") from None
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
 
 

@@ -107,6 +107,11 @@ class Market:
         return tuple(import_module(f"{self.package}.measures").COLUMNS)
 
     @property
+    def curves(self) -> Mapping[str, Callable[[Iterable[World], float, str | None, str | None], float]]:
+        """What worlds show of something that changes with a price, by name: at which price, of whom, among whom."""
+        return getattr(import_module(f"{self.package}.measures"), "CURVES", {})
+
+    @property
     def tables(self) -> Mapping[str, Callable[..., pa.Table]]:
         """What can be measured of a run from its log, by name; the first is the main table, as of `measure_worlds`."""
         module = import_module(f"{self.package}.measures")

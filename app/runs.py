@@ -5,7 +5,7 @@ A run that was killed is read up to its last complete batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,17 @@ class Run:
             NoTableError: the run has no such table; the message lists those that it has.
         """
         return self._reader("events", table, self.tables).read()
+
+    def rows(self, table: str) -> int:
+        """How many rows of one kind of event there are. The manifest of a finished run knows.
+
+        Raises:
+            NoTableError: the run has no such table; the message lists those that it has.
+        """
+        known = self.manifest.get("tables", {})
+        if table in known:
+            return int(known[table]["rows"])
+        return sum(batch.num_rows for batch in self.batches(table))
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The same rows, some thousands at a time, in bounded memory.
@@ -228,6 +239,34 @@ def open_run(directory: str | Path, market: str | None = None) -> Run:
         LogError: there is no such folder, it holds no run, or one of a version that is not known here.
     """
     return Run(Path(directory), MappingProxyType(read_manifest(directory)), market)
+
+
+def check_resumable(
+    out: Path, verb: str, now: Mapping[str, Any], about: Callable[[Mapping[str, Any], int], Mapping[str, Any]]
+) -> None:
+    """Refuse to go on with what is no run of this command and these settings, or has come to its end.
+
+    Args:
+        out: the run's folder.
+        verb: the command's name.
+        now: what must be the same, as it is asked for now.
+        about: the same of an earlier run, from its description and seed; KeyError if the command has not written it.
+
+    Raises:
+        LogError: `out` is no run's folder.
+        RunError: it is another's; says what differs.
+    """
+    from catallaxy.learners import differences
+
+    manifest = read_manifest(out)
+    try:
+        then = about(manifest["scenario"], manifest["seed"])
+    except (KeyError, TypeError):
+        raise RunError(f"{out} is no run of `catallaxy {verb}`: there is nothing to resume") from None
+    if told := differences(now, then):
+        raise RunError(f"{out} is a run with other settings, which can't be resumed by these: {'; '.join(told)}")
+    if manifest.get("complete"):
+        raise RunError(f"{out} has come to its end: there is nothing to resume")
 
 
 def check_vacant(directory: Path, *, force: bool) -> None:

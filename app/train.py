@@ -12,8 +12,8 @@ from typing import Any
 import attrs
 from rich.console import Console
 
-from catallaxy.engine import EventLog, World, read_manifest
-from catallaxy.learners import PolicyGradient, Trainer, differences
+from catallaxy.engine import EventLog, World
+from catallaxy.learners import PolicyGradient, Trainer
 
 from .config import ConfigError, Study, load
 from .display import console
@@ -22,7 +22,7 @@ from .learning import learners_for
 from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
 from .progress import learning_progress
-from .runs import RunError, check_vacant, open_run
+from .runs import check_resumable, check_vacant, open_run
 from .tensorboard import tensorboard
 
 _KEPT = ("checkpoints", "metrics", "tensorboard")
@@ -86,7 +86,7 @@ def train(
     )
     about = _about(study.describe(), seed)
     if resume:
-        _check_resumable(out, about)
+        check_resumable(out, "train", about, _about)
     else:
         check_vacant(out, force=force)
     learners = _learners(study, seed)
@@ -145,23 +145,6 @@ def _about(described: Mapping[str, Any], seed: int) -> dict[str, Any]:
     about = {"seed": seed, "market": described["market"], "scenario": described["scenario"], "training": training}
     plain: dict[str, Any] = json.loads(json.dumps(about, default=str))
     return plain
-
-
-def _check_resumable(out: Path, about: Mapping[str, Any]) -> None:
-    """Refuse to go on with what is no run of this training, or has come to its end.
-
-    Raises:
-        LogError: `out` is no run's folder.
-        RunError: it is another training's; says what differs.
-    """
-    manifest = read_manifest(out)
-    described = manifest["scenario"]
-    if not isinstance(described, Mapping) or not {"market", "scenario", "training"} <= described.keys():
-        raise RunError(f"{out} is no run of `catallaxy train`: there is nothing to resume")
-    if told := differences(about, _about(described, manifest["seed"])):
-        raise RunError(f"{out} is a run of another training, which can't be resumed by this one: {'; '.join(told)}")
-    if manifest.get("complete"):
-        raise RunError(f"{out} has come to its end: there is nothing to resume")
 
 
 def _go_on(trainer: Trainer, screen: Console) -> None:

@@ -10,22 +10,26 @@ from .space import Parameter, Space
 from .targets import Target, Targets
 
 if TYPE_CHECKING:
-    from .calibration import Calibration, Plan, Step
+    from .calibration import Agents, Calibration, Mark, Plan, Step
     from .calibrator import Calibrator, Memory, Recommendation, Setting
+    from .contest import Contest, Entry, Planted
     from .identify import Fit, FlatDirection, fits, flat_directions, unreachable
     from .methods import METHODS, RECOMMENDED, make_calibrator
     from .population import Market, WorldPopulation
     from .problem import Population, Problem
+    from .ranking import Ranking, Recovery
     from .surrogate import Quadratic, local_map
     from .verdict import Protocol, Settled, judge, score, scores, settle
 
 _HOMES = {
-    "calibration": ("Calibration", "Plan", "Step"),
+    "calibration": ("Agents", "Calibration", "Mark", "Plan", "Step"),
+    "contest": ("Contest", "Entry", "Planted"),
     "calibrator": ("Calibrator", "Memory", "Recommendation", "Setting"),
     "identify": ("Fit", "FlatDirection", "fits", "flat_directions", "unreachable"),
     "methods": ("METHODS", "RECOMMENDED", "make_calibrator"),
     "population": ("Market", "WorldPopulation"),
     "problem": ("Population", "Problem"),
+    "ranking": ("Ranking", "Recovery"),
     "surrogate": ("Quadratic", "local_map"),
     "verdict": ("Protocol", "Settled", "judge", "score", "scores", "settle"),
 }
@@ -34,20 +38,27 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "METHODS",
     "RECOMMENDED",
+    "Agents",
     "Calibration",
     "CalibrationError",
     "Calibrator",
+    "Contest",
+    "Entry",
     "Fit",
     "FlatDirection",
+    "Mark",
     "Market",
     "Memory",
     "Parameter",
     "Plan",
+    "Planted",
     "Population",
     "Problem",
     "Protocol",
     "Quadratic",
+    "Ranking",
     "Recommendation",
+    "Recovery",
     "Setting",
     "Settled",
     "Space",

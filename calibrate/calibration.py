@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from time import process_time
+from typing import Any, Literal, get_args
 
 import attrs
 import numpy as np
@@ -21,8 +23,14 @@ from .targets import Targets
 
 Floats = npt.NDArray[np.float64]
 
+Agents = Literal["conditioned", "warm", "cold", "frozen"]
+
 SCALING = 0.5
 """Part of the burn-in, at its end, from which the measures' spread over the prior is taken."""
+
+
+def _tuple(marks: Iterable[int]) -> tuple[int, ...]:
+    return tuple(marks)
 
 
 @attrs.frozen
@@ -39,16 +47,39 @@ class Plan:
             learning; "warm": they keep learning, but are not told; "cold": they begin anew whenever others are tried;
             "frozen": conditioned, and learn no more once the burn-in is over.
         seed: root seed.
+        marks: budgets on the way, increasing, at which the recommendation is kept; that at the end always is.
     """
 
     budget: int = attrs.field(default=2_400_000, validator=attrs.validators.gt(0))
     method: str = attrs.field(default=RECOMMENDED, validator=attrs.validators.in_(tuple(METHODS)))
     places: int = attrs.field(default=16, validator=attrs.validators.ge(2))
     burn_in: float = attrs.field(default=0.2, validator=[attrs.validators.gt(0.0), attrs.validators.lt(1.0)])
-    agents: Literal["conditioned", "warm", "cold", "frozen"] = attrs.field(
-        default="conditioned", validator=attrs.validators.in_(("conditioned", "warm", "cold", "frozen"))
-    )
+    agents: Agents = attrs.field(default="conditioned", validator=attrs.validators.in_(get_args(Agents)))
     seed: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    marks: tuple[int, ...] = attrs.field(default=(), converter=_tuple)
+
+    def __attrs_post_init__(self) -> None:
+        ends = [self.burn_in * self.budget, *self.marks, self.budget]
+        if any(later <= earlier for earlier, later in pairwise(ends)):
+            raise CalibrationError(
+                f"marks must increase from the burn-in's end ({ends[0]:g} decisions) to the budget ({self.budget}), "
+                f"got {list(self.marks)}"
+            )
+
+
+@attrs.frozen(eq=False)
+class Mark:
+    """What a calibration recommended when it had spent a budget.
+
+    Attributes:
+        budget: decisions.
+        seconds: CPU time of the calibration until then.
+        found: the recommendation.
+    """
+
+    budget: int
+    seconds: float
+    found: Recommendation
 
 
 @attrs.frozen(eq=False)
@@ -83,6 +114,8 @@ class Calibration:
         calibrator: None during the burn-in.
         targets: scaled targets; None during the burn-in.
         memory: all compositions played and what they showed.
+        marks: what was recommended at the plan's marks, and at the end.
+        seconds: CPU time of all iterations.
     """
 
     def __init__(
@@ -95,6 +128,8 @@ class Calibration:
         self.memory = Memory(problem.space.size, len(problem.targets))
         self.targets: Targets | None = None
         self.calibrator: Calibrator | None = None
+        self.marks: list[Mark] = []
+        self.seconds = 0.0
         self._last: Floats = np.empty(0)
 
     @property
@@ -104,7 +139,13 @@ class Calibration:
 
     def __iter__(self) -> Iterator[Step]:
         while not self.done:
-            yield self._iterate()
+            began = process_time()
+            step = self._iterate()
+            ahead = [*self.plan.marks, self.plan.budget][len(self.marks) :]
+            passed = [(budget, self.recommend()) for budget in ahead if step.decisions >= budget]
+            self.seconds += process_time() - began
+            self.marks += [Mark(budget, self.seconds, found) for budget, found in passed]
+            yield step
 
     def recommend(self) -> Recommendation:
         """The composition that the calibrator would choose now.
@@ -160,12 +201,12 @@ class Calibration:
         """Write all that is needed to go on."""
         begun = self.calibrator is not None and self.targets is not None
         state: dict[str, Any] = {
-            "plan": attrs.asdict(self.plan),
-            "parameters": list(self.problem.space.names),
-            "measures": [target.measure for target in self.problem.targets],
+            **self._identity(),
             "population": self.population.state_dict(),
             "memory": self.memory.state_dict(),
             "last": self._last,
+            "seconds": self.seconds,
+            "marks": [[mark.budget, mark.seconds, mark.found.point, mark.found.draws] for mark in self.marks],
             "scale": self.targets.scale if begun and self.targets else None,
             "calibrator": self.calibrator.state_dict() if begun and self.calibrator else None,
         }
@@ -181,18 +222,23 @@ class Calibration:
         state = load_checkpoint(path, self.population.learners).get("calibration")
         if state is None:
             raise CalibrationError(f"{path} is no calibration's checkpoint")
-        now = {
-            "plan": attrs.asdict(self.plan),
-            "parameters": list(self.problem.space.names),
-            "measures": [target.measure for target in self.problem.targets],
-        }
+        now = self._identity()
         if told := [f"{name} was {state[name]}, not {now[name]}" for name in now if state[name] != now[name]]:
             raise CalibrationError(f"{path} is of another calibration: {'; '.join(told)}")
         self.population.load_state_dict(state["population"])
         self.memory.load_state_dict(state["memory"])
-        self._last = state["last"]
+        self._last, self.seconds = state["last"], float(state["seconds"])
+        self.marks = [Mark(budget, spent, Recommendation(*found)) for budget, spent, *found in state["marks"]]
         if state["scale"] is not None:
             self._set_out(Targets(tuple(self.problem.targets), np.asarray(state["scale"], np.float64)))
             assert self.calibrator is not None
             self.calibrator.load_state_dict(state["calibrator"])
             self.population.learning = self.plan.agents != "frozen"
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a calibration to be resumed."""
+        return {
+            "plan": {**attrs.asdict(self.plan), "marks": list(self.plan.marks)},
+            "parameters": list(self.problem.space.names),
+            "measures": [target.measure for target in self.problem.targets],
+        }

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .space import Space
-from .surrogate import RESOLUTION, Quadratic
+from .surrogate import RESOLUTION, Quadratic, told
 from .targets import Targets
 
 Floats = npt.NDArray[np.float64]
@@ -65,11 +65,9 @@ def flat_directions(
     """Directions along which at least the part `half` of the prior's width is left.
 
     The posterior's covariance in the linearised problem, (J' R^-1 J + 1/prior^2)^-1, by its principal axes; R holds
-    each target's own uncertainty, that of the map, and what can be resolved at best.
+    what the targets can tell, and the map's own uncertainty.
     """
-    own = np.array([target.uncertainty for target in targets.targets])
-    noise = np.sqrt(own**2 + model.deviation(point) ** 2 + (RESOLUTION * targets.scale) ** 2)
-    slope = model.jacobian(point) / noise[:, None]
+    slope = model.jacobian(point) / np.hypot(told(targets, model.drift), model.deviation(point))[:, None]
     information, axes = np.linalg.eigh(slope.T @ slope)
     found = []
     for value, axis in zip(information, axes.T, strict=True):

@@ -78,14 +78,7 @@ class WorldPopulation:
         return self._fleet.decisions
 
     def explore(self, points: Floats) -> Floats:
-        """Play an episode of each composition, and learn from all.
-
-        Args:
-            points: compositions in the unit cube, shape (places, d).
-
-        Returns:
-            What each episode showed, shape (places, m). One episode is a noisy measurement.
-        """
+        """See `Population`."""
         if points.shape != self._points.shape:
             raise CalibrationError(f"compositions must have the shape {self._points.shape}, not {points.shape}")
         self._points = np.clip(points, 0.0, 1.0)
@@ -133,11 +126,11 @@ class WorldPopulation:
 
     def _played(self, point: Floats, seed: int, episode: int) -> World:
         """An episode in which everybody acts by the best that was learned."""
-        from catallaxy.learners import Mirror, actor_of
+        from catallaxy.learners import Mirror, best_of
 
         world = self._told(point, seed, episode)
         for agent in _learning(world):
-            actor = actor_of(self.learners[agent.family])
+            actor = best_of(self.learners[agent.family])
             if not isinstance(actor, Mirror):
                 raise CalibrationError(f"the learner of family {agent.family!r} has no policy to play")
             agent.policy = actor

@@ -40,9 +40,13 @@ class Population(Protocol):
         ...
 
     def explore(self, points: Floats) -> Floats:
-        """Play an episode of each composition, shape (places, d) in the unit cube; return what each showed, (places, m).
+        """Play an episode of each composition; the agents learn from all of them, if `learning`.
 
-        The agents learn from all of them, if `learning`. One episode is a noisy measurement.
+        Args:
+            points: compositions in the unit cube, shape (places, d).
+
+        Returns:
+            What each episode showed, shape (places, m). One episode is a noisy measurement.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations_with_replacement
 
 import attrs
@@ -14,9 +15,11 @@ from .calibrator import Memory
 from .targets import Targets
 
 Floats = npt.NDArray[np.float64]
+Residuals = Callable[[Floats], tuple[Floats, Floats]]
+"""Weighted errors of k problems at points (k, d): shape (k, m), and their derivatives, shape (k, m, d)."""
 
-LINEAR, CURVED = 3.0, 1.5
-"""Prior standard deviations of a quadratic's coefficients, in units of a measure's spread over the prior."""
+LINEAR, CURVED, DRIFTING = 3.0, 1.5, 1.0
+"""Prior standard deviations of a map's coefficients, in units of a measure's spread over the prior."""
 RESOLUTION = 0.05
 """What a target can tell at best, in units of its measure's spread over the prior: agents never learn exactly."""
 AS_GOOD = 4.0 * RESOLUTION**2
@@ -29,51 +32,64 @@ STEPS = 12
 class Quadratic:
     """A Bayesian quadratic regression of every measure on the composition, around a centre.
 
-    y = B' phi(x - c) + noise, with a normal prior on the coefficients B and noise of each measure's own size: the
-    conjugate posterior is normal given the noise (Gelman et al. 2013, section 14.8).
+    y = B' phi(x - c) + g (a + A' (x - c)) + noise, with a normal prior on the coefficients and noise of each measure's
+    own size: the conjugate posterior is normal given the noise (Gelman et al. 2013, section 14.8). The second term is
+    what agents had still to learn when they were seen: g falls to 0 now and would be -1 at the end of all learning, so
+    B is the map as of now, and -a is what may be still to come.
 
     Attributes:
         centre: c, shape (d,).
         coefficients: posterior mean of B, shape (p, m); p = 1 + d + d (d + 1) / 2.
         factor: lower Cholesky factor of the coefficients' posterior covariance but for the noise, shape (p, p).
-        noise: standard deviation of one episode's measures, shape (m,).
+        noise: standard deviation of one episode's measures, shape (m,); larger where neighbours in time agree with
+            one another more than with the map, as by so much fewer pairs count as independent.
+        drift: a, shape (m,).
     """
 
     centre: Floats
     coefficients: Floats
     factor: Floats
     noise: Floats
+    drift: Floats
 
     @classmethod
-    def fit(cls, points: Floats, measures: Floats, weights: Floats, centre: Floats, targets: Targets) -> Quadratic:
+    def fit(
+        cls, points: Floats, measures: Floats, weights: Floats, spent: Floats, centre: Floats, targets: Targets
+    ) -> Quadratic:
         """Fit to pairs.
 
         Args:
             points: compositions in the unit cube, shape (n, d).
             measures: what they showed, shape (n, m).
             weights: how much each pair counts, in [0, 1], shape (n,).
+            spent: decisions spent when each was made, ascending, shape (n,).
             centre: where the map is wanted, shape (d,).
             targets: for the measures' scale.
         """
-        features = _features(points - centre)
-        size = points.shape[1]
-        flat = np.array([1e3, *[LINEAR] * size, *[CURVED] * (features.shape[1] - 1 - size)])
-        scaled = measures / targets.scale
+        quadratic = _features(points - centre)
+        size, kept = points.shape[1], quadratic.shape[1]
+        features = np.concatenate([quadratic, to_learn(spent)[:, None] * quadratic[:, : 1 + size]], axis=1)
+        flat = np.array([1e3, *[LINEAR] * size, *[CURVED] * (kept - 1 - size), *[DRIFTING] * (1 + size)])
+        scaled, weighted = measures / targets.scale, features * weights[:, None]
+        gram, cross = weighted.T @ features, weighted.T @ scaled
         noise: Floats = np.full(measures.shape[1], 0.5)
-        gram, cross = (features * weights[:, None]).T @ features, (features * weights[:, None]).T @ scaled
         coefficients: Floats = np.zeros_like(cross)
         inverse: Floats = np.eye(len(gram))
         for _ in range(3):  # the noise and the strength of the prior depend on one another
-            precision = gram + np.diag(float(np.mean(noise**2)) / flat**2)
-            inverse = np.asarray(np.linalg.inv(precision), np.float64)
+            strength = np.diag(float(np.mean(noise**2)) / flat**2)
+            inverse = np.asarray(np.linalg.inv(gram + strength), np.float64)
             coefficients = inverse @ cross
             free = max(float(weights.sum()) - float(np.sum(inverse * gram)), 1.0)
-            noise = np.asarray(np.sqrt(np.maximum(weights @ (scaled - features @ coefficients) ** 2 / free, 1e-12)))
+            residuals = scaled - features @ coefficients
+            noise = np.asarray(np.sqrt(np.maximum(weights @ residuals**2 / free, 1e-12)))
+        # a pair of little weight tells little, but is no noisier than others: the covariance of the weighted estimate
+        covariance = (inverse @ (weighted.T @ weighted + strength) @ inverse)[:kept, :kept]
         return cls(
             centre,
-            coefficients * targets.scale,
-            np.asarray(np.linalg.cholesky(0.5 * (inverse + inverse.T))),
-            noise * targets.scale,
+            coefficients[:kept] * targets.scale,
+            np.asarray(np.linalg.cholesky(0.5 * (covariance + covariance.T))),
+            noise * np.sqrt(_alike(residuals, weights, spent)) * targets.scale,
+            coefficients[kept] * targets.scale,
         )
 
     def __call__(self, points: Floats) -> Floats:
@@ -92,7 +108,8 @@ class Quadratic:
 
     def jacobian(self, point: Floats) -> Floats:
         """Derivatives of the expected measures at one composition, shape (m, d)."""
-        return np.asarray(_jacobian((point - self.centre)[None], self.coefficients[None])[0], np.float64)
+        linear, curved = _derivatives(self.coefficients[None], len(self.centre))
+        return np.asarray((linear + curved @ (point - self.centre))[0], np.float64)
 
     def best(
         self, coefficients: Floats, aims: Floats, targets: Targets, rng: Stream, *, candidates: int = 256
@@ -115,7 +132,7 @@ class Quadratic:
         near = self.centre + 0.15 * rng.standard_normal((candidates // 2, size))
         points = np.clip(np.concatenate([near, rng.random((candidates - candidates // 2, size))]), 0.0, 1.0)
         shift = targets.values - aims  # a map with other aims is one with other measures
-        shown = np.einsum("cp,kpm->kcm", _features(points - self.centre), coefficients) + shift[:, None]
+        shown = _features(points - self.centre) @ coefficients + shift[:, None]
         return self._descend(points[targets.loss(shown).argmin(axis=1)], coefficients, shift, targets)
 
     def plausible(self, coefficients: Floats, aims: Floats, targets: Targets, rng: Stream) -> Floats:
@@ -125,34 +142,68 @@ class Quadratic:
         random composition is taken, so that together they show how far the targets leave the composition open.
         """
         best = self.best(coefficients, aims, targets, rng)
-        shift = targets.values - aims
-        other = self._descend(rng.random(best.shape), coefficients, shift, targets)
-        losses = [
-            targets.loss(np.einsum("kp,kpm->km", _features(points - self.centre), coefficients) + shift)
-            for points in (best, other)
-        ]
-        as_good = losses[1] <= losses[0] + AS_GOOD
-        return np.where(as_good[:, None], other, best)
+        return nearest(best, rng.random(best.shape), self._residuals(coefficients, targets.values - aims, targets))
 
     def _descend(self, points: Floats, coefficients: Floats, shift: Floats, targets: Targets) -> Floats:
-        root = np.sqrt(targets.weights)
+        return descend(points, self._residuals(coefficients, shift, targets))
 
-        def residuals(points: Floats) -> Floats:
-            shown = np.einsum("kp,kpm->km", _features(points - self.centre), coefficients) + shift
-            return np.asarray(targets.errors(shown) * root, np.float64)
+    def _residuals(self, coefficients: Floats, shift: Floats, targets: Targets) -> Residuals:
+        linear, curved = _derivatives(coefficients / targets.scale, len(self.centre))
+        missed = (coefficients[:, 0] + shift - targets.values) / targets.scale
 
-        damping = np.full(len(points), 1e-2)
-        error = residuals(points)
-        for _ in range(STEPS):
-            slope = _jacobian(points - self.centre, coefficients) * (root / targets.scale)[:, None]
-            normal = np.einsum("kmi,kmj->kij", slope, slope) + damping[:, None, None] * np.eye(points.shape[1])
-            step = np.linalg.solve(normal, -np.einsum("kmi,km->ki", slope, error)[..., None])[..., 0]
-            tried = np.clip(points + step, 0.0, 1.0)
-            after = residuals(tried)
-            better = (after**2).sum(1) < (error**2).sum(1)
-            points, error = np.where(better[:, None], tried, points), np.where(better[:, None], after, error)
-            damping = np.where(better, damping / 3.0, damping * 4.0)
-        return points
+        def residuals(points: Floats) -> tuple[Floats, Floats]:
+            offsets = (points - self.centre)[..., None]
+            bent = (curved @ offsets[:, None])[..., 0]
+            found, turn = targets.roots(missed + ((linear + 0.5 * bent) @ offsets)[..., 0])
+            return found, turn[..., None] * (linear + bent)
+
+        return residuals
+
+
+def descend(points: Floats, residuals: Residuals) -> Floats:
+    """Levenberg-Marquardt within the cube, for k problems of least squares side by side, from points (k, d)."""
+    size = points.shape[1]
+    damping = np.full(len(points), 1e-2)
+    error, slope = residuals(points)
+    for _ in range(STEPS):
+        across = slope.transpose(0, 2, 1)
+        normal = across @ slope + damping[:, None, None] * np.eye(size)
+        tried = np.clip(points - np.linalg.solve(normal, across @ error[..., None])[..., 0], 0.0, 1.0)
+        after, turned = residuals(tried)
+        better = (after**2).sum(1) < (error**2).sum(1)
+        points, error = np.where(better[:, None], tried, points), np.where(better[:, None], after, error)
+        slope = np.where(better[:, None, None], turned, slope)
+        damping = np.where(better, damping / 3.0, damping * 4.0)
+    return points
+
+
+def nearest(best: Floats, start: Floats, residuals: Residuals) -> Floats:
+    """Where the descent from `start` ends if that is as good as `best`, else `best`; all of shape (k, d)."""
+    other = descend(start, residuals)
+    losses = [(residuals(points)[0] ** 2).sum(axis=1) for points in (best, other)]
+    return np.where((losses[1] <= losses[0] + AS_GOOD)[:, None], other, best)
+
+
+def told(targets: Targets, drift: Floats) -> Floats:
+    """Standard deviation of what each target says of a composition, were the map known exactly, shape (m,).
+
+    The target's own; what can be resolved at best; and what agents may still learn, which moves the map: a third of
+    `drift`, which is what is left of learning that falls off exponentially by 1/e in half of the decisions spent.
+    """
+    own = np.array([target.uncertainty for target in targets.targets])
+    return np.asarray(np.sqrt(own**2 + (RESOLUTION * targets.scale) ** 2 + (drift / 3.0) ** 2), np.float64)
+
+
+def recency(spent: Floats, forgetting: float) -> Floats:
+    """How much pairs count by their age, shape (n,): 1/e after the part `forgetting` of the decisions spent by now."""
+    age = (spent[-1] - spent) / (forgetting * spent[-1]) if spent[-1] > 0 else np.zeros(len(spent))
+    return np.asarray(np.exp(-age), np.float64)
+
+
+def to_learn(spent: Floats) -> Floats:
+    """g, the part of learning still to come, by a hyperbolic curve: 3 at the beginning, 0 now, -1 in the end."""
+    now = float(spent[-1]) or 1.0
+    return np.asarray((now - spent) / (spent + now / 3.0), np.float64)
 
 
 def local_map(
@@ -168,14 +219,25 @@ def local_map(
         forgetting: part of the decisions spent by now after which a pair counts 1/e: the agents have learned since.
     """
     points, spent = memory.points, memory.spent
-    age = (spent[-1] - spent) / (forgetting * spent[-1]) if spent[-1] > 0 else np.zeros(len(spent))
-    recent, distance = np.exp(-age), np.mean((points - centre) ** 2, axis=1)
+    recent, distance = recency(spent, forgetting), np.mean((points - centre) ** 2, axis=1)
     needed = 3.0 * (1 + len(centre) + len(centre) * (len(centre) + 1) / 2)
     weights = recent * np.exp(-0.5 * distance / width**2)
     while weights.sum() < needed and width < 10.0:
         width *= 1.3
         weights = recent * np.exp(-0.5 * distance / width**2)
-    return Quadratic.fit(points, memory.measures, weights, centre, targets)
+    return Quadratic.fit(points, memory.measures, weights, spent, centre, targets)
+
+
+def _alike(residuals: Floats, weights: Floats, spent: Floats, *, blocks: int = 24) -> Floats:
+    """How many pairs count as one, at least 1, shape (m,): one policy's state moves all measures of its time together.
+
+    Variance of the residuals' sums over blocks of time by what it would be were they independent (the design effect
+    of cluster sampling, Kish 1965).
+    """
+    starts = np.unique(np.searchsorted(spent, np.linspace(spent[0], spent[-1], blocks, endpoint=False)))
+    weighted = residuals * weights[:, None]
+    together = np.sum(np.add.reduceat(weighted, starts) ** 2, axis=0)
+    return np.asarray(np.maximum(together / np.maximum(np.sum(weighted**2, axis=0), 1e-12), 1.0))
 
 
 def _features(offsets: Floats) -> Floats:
@@ -186,12 +248,10 @@ def _features(offsets: Floats) -> Floats:
     return np.concatenate([ones, offsets, offsets[:, first] * offsets[:, second]], axis=1)
 
 
-def _jacobian(offsets: Floats, coefficients: Floats) -> Floats:
-    """Derivatives by each component: offsets (k, d) and coefficients (k, p, m) to (k, m, d)."""
-    size = offsets.shape[1]
-    slope = coefficients[:, 1 : 1 + size].transpose(0, 2, 1).copy()
-    for place, (i, j) in enumerate(combinations_with_replacement(range(size), 2)):
-        curve = coefficients[:, 1 + size + place]
-        slope[:, :, i] += curve * offsets[:, j, None]
-        slope[:, :, j] += curve * offsets[:, i, None]
-    return slope
+def _derivatives(coefficients: Floats, size: int) -> tuple[Floats, Floats]:
+    """First and second at the centre: coefficients (k, p, m) to (k, m, d) and (k, m, d, d)."""
+    by_measure = coefficients.transpose(0, 2, 1)
+    first, second = np.array(list(combinations_with_replacement(range(size), 2))).T
+    curved = np.zeros((*by_measure.shape[:2], size, size))
+    curved[..., first, second] = by_measure[..., 1 + size :]
+    return by_measure[..., 1 : 1 + size], curved + curved.swapaxes(-1, -2)

@@ -14,6 +14,9 @@ from .errors import CalibrationError
 
 Floats = npt.NDArray[np.float64]
 
+KINK = 0.02
+"""Distance from a target, in units of its measure's spread, within which absolute and quantile losses are rounded."""
+
 
 @attrs.frozen
 class Target:
@@ -123,3 +126,31 @@ class Targets:
     def loss(self, measures: Floats) -> Floats:
         """The weighted loss, shape (...)."""
         return np.asarray(self.losses(measures) @ self.weights, np.float64)
+
+    def roots(self, errors: Floats) -> tuple[Floats, Floats]:
+        """Numbers whose squares add up to the loss, and their derivatives: what least squares needs of any loss.
+
+        Args:
+            errors: (y - t) / scale, shape (..., m).
+
+        Returns:
+            r and dr/derror, shape (..., m) each. Where a loss has a kink it is rounded, within `KINK` of the target.
+        """
+        unit = [abs(scale / each.value) if each.loss == "relative" else 1.0 for each, scale in self._pairs]
+        root: Floats = np.broadcast_to(np.sqrt(self.weights) * unit, errors.shape).copy()
+        found = errors * root
+        for place, target in enumerate(self.targets):
+            if target.loss not in ("absolute", "quantile"):
+                continue
+            e = errors[..., place]
+            over, under = (1.0, 1.0) if target.loss == "absolute" else (1.0 - target.level, target.level)
+            tilt = np.where(e >= 0.0, over, under) * self.weights[place]
+            round_off = np.sqrt(e**2 + KINK**2)
+            # sqrt(e^2 + k^2) - k without the cancellation that would leave nothing of a small e
+            found[..., place] = e * np.sqrt(tilt / (round_off + KINK))
+            root[..., place] = np.sqrt(tilt * (round_off + KINK)) / (2.0 * round_off)
+        return np.asarray(found, np.float64), root
+
+    @property
+    def _pairs(self) -> list[tuple[Target, float]]:
+        return list(zip(self.targets, self.scale.tolist(), strict=True))

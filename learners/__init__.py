@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .buffer import TrajectoryBuffer, Transitions
 from .errors import CheckpointError, DivergenceError, LearningError, WorkerError
 from .fleet import Fleet
-from .learner import Acted, Actor, Learner, actor_of
+from .learner import Acted, Actor, Learner, actor_of, best_of
 from .mirror import CategoricalMirror, GaussianMirror, Mirror
 from .moments import Moments, TypedMoments
 from .returns import advantages, discounts
@@ -64,6 +64,7 @@ __all__ = [
     "Workers",
     "actor_of",
     "advantages",
+    "best_of",
     "differences",
     "discounts",
     "load_checkpoint",

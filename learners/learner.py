@@ -77,3 +77,12 @@ def actor_of(learner: Learner) -> Actor:
     """
     make: Callable[[], Actor] | None = getattr(learner, "actor", None)
     return learner if make is None else make()
+
+
+def best_of(learner: Learner) -> Actor:
+    """Return what acts by the best that ``learner`` knows: what its ``best()`` gives if it has one, else `actor_of`.
+
+    The policy-gradient learners give the policy with the average of its weights, if they keep one.
+    """
+    make: Callable[[], Actor] | None = getattr(learner, "best", None)
+    return actor_of(learner) if make is None else make()

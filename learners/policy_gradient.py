@@ -129,6 +129,10 @@ class PolicyGradient:
         """Return what acts like this learner until its next update, and needs no torch."""
         return self.policy.mirror
 
+    def best(self) -> Mirror:
+        """Return the policy with the average of its weights over updates; with the present ones if none is kept."""
+        return self.policy.averaged()
+
     def update(self, buffer: TrajectoryBuffer) -> dict[str, float]:
         """Improve the policy on the buffer's transitions and return the scalars ``losses/...``.
 

@@ -10,68 +10,47 @@ from typing import Any
 
 import attrs
 from rich.console import Console
-from rich.table import Table
 
 from catallaxy.calibrate import (
     Calibration,
-    Fit,
-    FlatDirection,
     Plan,
+    Protocol,
     Recommendation,
+    Settled,
+    Targets,
     fits,
     flat_directions,
+    judge,
     local_map,
-    unreachable,
 )
-from catallaxy.engine import EventLog, read_manifest
+from catallaxy.engine import EventLog, stream
 
 from ..display import console
 from ..interrupts import stopping
 from ..metrics import MetricsWriter
 from ..progress import learning_progress
-from ..runs import RunError, check_vacant
+from ..runs import check_resumable, check_vacant
 from ..scenario_text import write_scenario
 from ..strict import plain
+from .answer import Answer, Step, show
 from .study import MarketProblem, read_study
 
 CHECKPOINT = "checkpoints/calibration.pt"
 KEPT = ("checkpoints", "metrics")
 
 
-@attrs.frozen(eq=False)
-class Answer:
-    """What a calibration has found.
-
-    Attributes:
-        values: the recommended composition, by the parameters' names.
-        intervals: 95 % of each parameter.
-        fits: each target against what the composition is expected to show.
-        flat: what the targets can't tell apart.
-        decisions: spent.
-    """
-
-    values: Mapping[str, float]
-    intervals: Mapping[str, tuple[float, float]]
-    fits: list[Fit]
-    flat: list[FlatDirection]
-    decisions: int
-
-    def describe(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "composition": dict(self.values),
-            "intervals": {name: list(ends) for name, ends in self.intervals.items()},
-            "fits": [attrs.asdict(fit) for fit in self.fits],
-            "unreachable": [fit.measure for fit in unreachable(self.fits)],
-            "not_told_apart": [str(direction) for direction in self.flat],
-            "decisions": self.decisions,
-        }
-
-
 def calibrate(
-    path: Path, out: Path, *, plan: Mapping[str, Any], resume: bool, force: bool, quiet: bool, as_json: bool
+    path: Path,
+    out: Path,
+    *,
+    plan: Mapping[str, Any],
+    protocol: Protocol | None,
+    resume: bool,
+    force: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> Answer:
-    """Calibrate a market into the run folder `out`.
+    """Calibrate a market into the run folder `out`, and judge what was recommended by a protocol, if one is given.
 
     The folder then holds `composition.toml` (a scenario file that every other verb takes), `results.json`,
     `metrics/calibration.arrows` (every iteration) and a checkpoint from which `--resume` goes on.
@@ -84,7 +63,7 @@ def calibrate(
     settings = Plan(places=problem.tuning.places, burn_in=problem.tuning.burn_in, **plan)
     described = _describe(problem, path, settings)
     if resume:
-        _check_resumable(out, described)
+        check_resumable(out, "calibrate", _about(described), _about)
     else:
         check_vacant(out, force=force)
     screen = console(quiet=quiet or as_json)
@@ -95,13 +74,16 @@ def calibrate(
         if resume and (out / CHECKPOINT).is_file():
             calibration.resume(out / CHECKPOINT)
         _run(calibration, out, screen)
-        answer = _answer(problem, calibration)
+        with MetricsWriter(out, "marks") as marks:
+            for mark in calibration.marks:
+                marks.write({"budget": mark.budget, "cpu_seconds": mark.seconds})
+        answer = _answer(problem, calibration, protocol, screen)
         (out / "results.json").write_text(json.dumps(answer.describe(), indent=2) + "\n", encoding="utf-8")
         write_scenario(problem.study, problem.scenario(answer.values), out / "composition.toml")
     if as_json:
         print(json.dumps(answer.describe(), indent=2))
     else:
-        _show(answer, out, screen)
+        show(answer, out, screen)
     return answer
 
 
@@ -138,17 +120,32 @@ def _run(calibration: Calibration, out: Path, screen: Console) -> None:
         raise KeyboardInterrupt
 
 
-def _answer(problem: MarketProblem, calibration: Calibration) -> Answer:
-    found, targets = calibration.recommend(), calibration.targets
+def _answer(problem: MarketProblem, calibration: Calibration, protocol: Protocol | None, screen: Console) -> Answer:
+    found, targets, space = calibration.recommend(), calibration.targets, problem.space
     assert targets is not None
     model = local_map(calibration.memory, found.point, targets)
     return Answer(
-        values=problem.space.values(found.point),
+        values=space.values(found.point),
         intervals=_intervals(problem, found),
         fits=fits(model, found.point, targets),
-        flat=flat_directions(model, found.point, problem.space, targets),
+        flat=flat_directions(model, found.point, space, targets),
         decisions=calibration.population.decisions,
+        way=[Step(mark.budget, space.values(mark.found.point)) for mark in calibration.marks],
+        verdicts=[] if protocol is None else _judged(problem, calibration, targets, protocol, screen),
+        scale=targets.scale.tolist(),
     )
+
+
+def _judged(
+    problem: MarketProblem, calibration: Calibration, targets: Targets, protocol: Protocol, screen: Console
+) -> list[Settled]:
+    """Let agents learn each recommendation from scratch; the same seeds judge all runs of a study and a seed."""
+    seed = int(stream(calibration.plan.seed, 0, "calibrate", "judge").integers(2**31))
+    found = []
+    for mark in calibration.marks:
+        screen.print(f"judging what was recommended after {mark.budget:,} decisions ...", style="dim")
+        found.append(judge(problem, mark.found.point, targets, protocol, seed))
+    return found
 
 
 def _intervals(problem: MarketProblem, found: Recommendation) -> dict[str, tuple[float, float]]:
@@ -157,26 +154,6 @@ def _intervals(problem: MarketProblem, found: Recommendation) -> dict[str, tuple
         return {}
     low, high = (problem.space.values(end) for end in ends)
     return {name: (low[name], high[name]) for name in problem.space.names}
-
-
-def _show(answer: Answer, out: Path, screen: Console) -> None:
-    composition = Table("parameter", "calibrated", "95 % interval")
-    for name, value in answer.values.items():
-        ends = answer.intervals.get(name)
-        composition.add_row(name, f"{value:.4g}", "" if ends is None else f"{ends[0]:.4g} to {ends[1]:.4g}")
-    screen.print(composition)
-    met = Table("target", "wanted", "expected", "")
-    for fit in answer.fits:
-        expected = f"{fit.shown:.4g} +- {2 * fit.deviation:.2g}"
-        met.add_row(fit.measure, f"{fit.target:.4g}", expected, "" if fit.reached else "not reached")
-    screen.print(met)
-    for fit in unreachable(answer.fits):
-        screen.print(
-            f"no composition reaches {fit.measure} = {fit.target:.4g} with the rest: {fit.shown:.4g} is nearest"
-        )
-    for direction in answer.flat:
-        screen.print(str(direction))
-    screen.print(f"the calibrated market: {out / 'composition.toml'}", style="dim")
 
 
 def _describe(problem: MarketProblem, path: Path, plan: Plan) -> dict[str, Any]:
@@ -192,16 +169,8 @@ def _describe(problem: MarketProblem, path: Path, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _check_resumable(out: Path, described: Mapping[str, Any]) -> None:
-    from catallaxy.learners import differences
-
-    manifest = read_manifest(out)
-    before = manifest["scenario"]
-    if not isinstance(before, Mapping) or "calibration" not in before:
-        raise RunError(f"{out} is no run of `catallaxy calibrate`: there is nothing to resume")
-    now = json.loads(json.dumps({name: described[name] for name in ("scenario", "calibration")}, default=str))
-    then = {name: before[name] for name in ("scenario", "calibration")}
-    if told := differences(now, then):
-        raise RunError(f"{out} is a run of another calibration, which can't be resumed: {'; '.join(told)}")
-    if manifest.get("complete"):
-        raise RunError(f"{out} has come to its end: there is nothing to resume")
+def _about(described: Mapping[str, Any], _: int = 0) -> dict[str, Any]:
+    """What decides on what is found, of what a run's manifest says; the seed stands in the plan."""
+    about = {name: described[name] for name in ("scenario", "calibration")}
+    plain: dict[str, Any] = json.loads(json.dumps(about, default=str))
+    return plain

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from catallaxy.calibrate import CalibrationError, Parameter, Space, Target, WorldPopulation
-from catallaxy.engine import World
+from catallaxy.calibrate import CalibrationError, Parameter, Space, WorldPopulation
+from catallaxy.engine import CatallaxyError, World
 from catallaxy.learners import PPO, Learner, policy_specs
 
-from ..config import ConfigError, Study, load, load_as
+from ..config import Study, load, load_as
 from ..hints import nearest
-from ..paths import evolved, value_at
+from ..paths import Assignment, PathError, changed, evolved, value_at
+from ..runs import open_run
 from ..study import recipe
+from .aims import EVERYBODY, Aim, Shown, read_table
 
 Floats = npt.NDArray[np.float64]
 
-EVERYBODY = "everybody"
+CORNERS = 256
+"""Of a space, how many are tried before anything is simulated."""
 
 
 @attrs.frozen
@@ -47,59 +48,6 @@ class Knob:
     def paths(self) -> list[str]:
         """The fields that it sets."""
         return [path.strip() for path in self.path.split(",")]
-
-
-@attrs.frozen
-class Aim:
-    """A target: a study's `[[targets]]`, or a row of its table.
-
-    Attributes:
-        measure: a column of the market's measures.
-        value: what it should be.
-        of: a group, an agent, or everybody.
-        statistic: how the values of agents and episodes make one number.
-        level: of a quantile.
-        weight, uncertainty, loss: see `Target`.
-    """
-
-    measure: str
-    value: float
-    of: str = EVERYBODY
-    statistic: Literal["mean", "sum", "sd", "quantile"] = "mean"
-    level: float = attrs.field(default=0.5, validator=[attrs.validators.gt(0.0), attrs.validators.lt(1.0)])
-    weight: float = 1.0
-    uncertainty: float = 0.0
-    loss: Literal["squared", "relative", "absolute", "quantile"] = "squared"
-
-    @property
-    def name(self) -> str:
-        """What it is called: `market_share of bold`."""
-        how = "" if self.statistic == "mean" else f"{self.statistic} of "
-        at = f" at {self.level:g}" if self.statistic == "quantile" else ""
-        return f"{how}{self.measure} of {self.of}{at}"
-
-    def target(self) -> Target:
-        """As the calibrator sees it."""
-        level = self.level if self.loss == "quantile" else 0.5
-        return Target(self.name, self.value, self.weight, self.uncertainty, self.loss, level)
-
-    def measured(self, table: pa.Table) -> float:
-        """Its value in a market's measures; sums are over agents, and averaged over episodes."""
-        if self.of != EVERYBODY:
-            table = table.filter(pc.or_(pc.equal(table["group"], self.of), pc.equal(table["agent"], self.of)))
-        values = table[self.measure].to_numpy().astype(np.float64)
-        values = values[np.isfinite(values)]
-        if not len(values):
-            return float("nan")
-        match self.statistic:
-            case "mean":
-                return float(values.mean())
-            case "sum":
-                return float(values.sum() / max(len(pc.unique(table["episode"])), 1))
-            case "sd":
-                return float(values.std())
-            case _:
-                return float(np.quantile(values, self.level))
 
 
 @attrs.frozen
@@ -129,7 +77,8 @@ class StudyFile:
         scenario: the market, a scenario file; its path is relative to the study's.
         parameters: what is calibrated.
         targets: what is to be met.
-        table: further targets from a CSV file, a row each with the columns of `[[targets]]`.
+        table: further targets from a file: TOML, or CSV, Arrow or Parquet with a row for each.
+        run: a run's folder: what it shows is the value of targets without one.
         tuning: how the agents learn.
     """
 
@@ -137,6 +86,7 @@ class StudyFile:
     parameters: tuple[Knob, ...]
     targets: tuple[Aim, ...] = ()
     table: Path | None = None
+    run: Path | None = None
     tuning: Tuning = attrs.field(factory=Tuning)
 
 
@@ -160,6 +110,12 @@ class MarketProblem:
             1, decay=None, learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs
         )
 
+    def aiming(self, values: Sequence[float]) -> MarketProblem:
+        """The same with other values of its targets, in their order."""
+        pairs = zip(self.aims, values, strict=True)
+        aims = [attrs.evolve(aim, value=float(value), uncertainty=0.0) for aim, value in pairs]
+        return MarketProblem(self.study, self.knobs, aims, self.tuning)
+
     def populate(self, *, places: int, seed: int, conditioned: bool) -> WorldPopulation:
         """See `Problem`."""
         return WorldPopulation(self, places=places, seed=seed, conditioned=conditioned)
@@ -167,10 +123,20 @@ class MarketProblem:
     def scenario(self, values: Mapping[str, float]) -> Any:
         """The scenario of a composition."""
         scenario = self.study.scenario
-        for knob in self.knobs:
-            for path in knob.paths:
-                scenario = evolved(scenario, path, values[knob.path])
+        wanted = [(path, values[knob.path]) for knob in self.knobs for path in knob.paths]
+        try:
+            for path, value in wanted:
+                scenario = evolved(scenario, path, value)
+        except PathError as error:
+            # One after the other they may contradict what is still to be changed, as a lower bound the old upper one.
+            try:
+                return changed(self.study.scenario, [self._assignment(path, value) for path, value in wanted])
+            except PathError:
+                raise error from None
         return scenario
+
+    def _assignment(self, path: str, value: float) -> Assignment:
+        return Assignment(path, "set", round(value) if type(value_at(self.study.scenario, path)) is int else value)
 
     def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
         """See `Market`."""
@@ -178,34 +144,62 @@ class MarketProblem:
 
     def measure(self, worlds: Sequence[World]) -> Floats:
         """See `Market`."""
-        table = self.study.market.measure_worlds(worlds)
-        return np.array([aim.measured(table) for aim in self.aims])
+        shown = Shown(self.study.market, worlds)
+        return np.array([aim.measured(shown) for aim in self.aims])
 
     def learners(self, world: World, seed: int) -> Mapping[str, Learner]:
         """See `Market`."""
         return {family: PPO(spec, self._config, seed=seed) for family, spec in policy_specs(world).items()}
 
     def check(self) -> None:
-        """Try both ends of every parameter, and look for every measure and group.
+        """Try the corners of the space, and look for every measure and group.
 
         Raises:
             CatallaxyError: a bound that the scenario does not allow, an unknown measure or group.
         """
-        for end in (0.0, 1.0):
-            self.scenario(self.space.values(np.full(self.space.size, end)))
+        for corner in self._corners():
+            self.scenario(self.space.values(corner))
         world = self.build(self.space.values(np.full(self.space.size, 0.5)), 0, 0)
         names = {name for agent in world.agents.values() for name in (agent.name, getattr(agent, "group", agent.name))}
-        columns = self.study.market.columns
         for aim in self.aims:
-            if aim.measure not in columns:
-                raise CalibrationError(
-                    f"target {aim.name}: market {self.study.market.name!r} has no measure {aim.measure!r}; "
-                    f"{nearest(aim.measure, columns)}"
-                )
-            if aim.of != EVERYBODY and aim.of not in names:
-                raise CalibrationError(
-                    f"target {aim.name}: nobody is called {aim.of!r}; {nearest(aim.of, sorted(names))}"
-                )
+            self._check(aim, names)
+            if aim.at is not None:
+                self._check_curve(aim, world)
+
+    def _corners(self) -> list[Floats]:
+        """All of them, or in many dimensions those with one parameter at another end than the rest."""
+        size = self.space.size
+        if 2**size <= CORNERS:
+            return [np.array(corner) for corner in product((0.0, 1.0), repeat=size)]
+        one = np.vstack([np.zeros(size), np.eye(size)])
+        return [*one, *(1.0 - one)]
+
+    def _check(self, aim: Aim, names: set[str]) -> None:
+        market = self.study.market
+        known = [*market.columns, *market.curves]
+        if aim.measure not in known:
+            raise CalibrationError(
+                f"target {aim.name}: market {market.name!r} has no measure {aim.measure!r}; "
+                f"{nearest(aim.measure, known)}"
+            )
+        if aim.measure in market.curves:
+            if aim.at is None:
+                raise CalibrationError(f"target {aim.name}: {aim.measure} is a curve: say with `at` where on it")
+            if aim.statistic != "mean":
+                raise CalibrationError(f"target {aim.name}: a point of a curve has no {aim.statistic}")
+        elif aim.at is not None or aim.among != EVERYBODY:
+            raise CalibrationError(
+                f"target {aim.name}: `at` and `among` are for curves ({', '.join(market.curves) or 'there are none'})"
+            )
+        for name in (aim.of, aim.among):
+            if name != EVERYBODY and name not in names:
+                raise CalibrationError(f"target {aim.name}: nobody is called {name!r}; {nearest(name, sorted(names))}")
+
+    def _check_curve(self, aim: Aim, world: World) -> None:
+        try:
+            aim.measured(Shown(self.study.market, [world]))
+        except CatallaxyError as error:
+            raise CalibrationError(f"target {aim.name}: {error}") from None
 
     def _parameter(self, knob: Knob) -> Parameter:
         for path in knob.paths:
@@ -223,26 +217,28 @@ def read_study(path: str | Path) -> MarketProblem:
     """
     path = Path(path)
     file = load_as(path, StudyFile, whole=False)
-    aims = [*file.targets, *(() if file.table is None else _read_table(file.table))]
+    aims = [*file.targets, *(() if file.table is None else read_table(file.table))]
     if not aims:
         raise CalibrationError(f'{path}: there is nothing to calibrate to: give [[targets]], or table = "targets.csv"')
-    problem = MarketProblem(load(file.scenario, learning=True), file.parameters, aims, file.tuning)
+    study = load(file.scenario, learning=True)
+    problem = MarketProblem(study, file.parameters, _with_values(aims, file.run, study), file.tuning)
     problem.check()
     return problem
 
 
-def _read_table(path: Path) -> list[Aim]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
-    texts = {"measure", "of", "statistic", "loss"}
-    aims = []
-    for line, row in enumerate(rows, start=2):
-        try:
-            given = {name: value if name in texts else float(value) for name, value in row.items() if value}
-            aims.append(Aim(**given))  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{path}, line {line}: {error}") from None
-    return aims
+def _with_values(aims: Sequence[Aim], folder: Path | None, study: Study) -> list[Aim]:
+    """The targets, those without a value with that of a run."""
+    without = [aim for aim in aims if aim.value is None]
+    if not without:
+        return list(aims)
+    if folder is None:
+        raise CalibrationError(f"target {without[0].name} has no value: give it one, or a `run` that shows it")
+    run, market = open_run(folder, study.market.name), study.market
+    if run.market is not market:
+        raise CalibrationError(f"{folder} is a run of market {run.market.name!r}, the study is about {market.name!r}")
+    for aim in without:
+        if aim.measure not in market.columns:
+            raise CalibrationError(
+                f"target {aim.name}: a run gives the value of {', '.join(market.columns)} alone; give it a value"
+            )
+    return [aim.filled(run) for aim in aims]

@@ -30,7 +30,7 @@ def draw_skew(table: pa.Table, ax: Axes) -> None:
         ax.plot(at, centre + reach, "--", color=colour, lw=1.0)
     cross(ax)
     ax.set_xlabel("inventory, MEUR")
-    ax.set_ylabel("bp from the reference price (dashed: bid, ask)")
+    ax.set_ylabel("bp from reference (dashed: bid, ask)")
     ax.legend(fontsize="small", frameon=False)
 
 
@@ -120,7 +120,7 @@ def _shares(events: Events, by: str = "tier") -> tuple[pa.Table, ...]:
 
 FIGURES: Figures = {
     "skew": Drawing(lambda events, bins=21: (measures.skew(events, bins),), draw_skew, "quotes against inventory"),
-    "inventory": Drawing(_inventories, draw_inventories, "inventories"),
+    "inventory": Drawing(_inventories, draw_inventories, "inventories in one episode"),
     "prices": Drawing(_prices, draw_prices, "reference price"),
     "fill_curve": Drawing(_fill_curve, draw_fill_curve, "probability of a trade, with 95 % intervals"),
     "market_share": Drawing(_shares, draw_market_share, "market share, 95 % intervals over episodes"),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+AGGREGATED = "long lines aggregated"
+"""The note beside a figure of which not every point is drawn."""
+
 _MOST_LINES = 12
 
 
@@ -74,12 +77,20 @@ def one_episode(table: pa.Table, episode: int | None) -> pa.Table:
 
 
 def draw_steps(table: pa.Table, by: str, column: str, ax: Axes) -> None:
-    """A quantity over time that stays as it is between rows: one line for each value of `by`, twelve at most."""
-    for n, value in enumerate(distinct(table, by)[:_MOST_LINES]):
+    """A quantity over time that stays as it is between rows: one line for each value of `by`, twelve at most.
+
+    What is left out is said in the upper right corner.
+    """
+    every, aggregated = distinct(table, by), False
+    for n, value in enumerate(every[:_MOST_LINES]):
         mine, colour = of(table, **{by: value}), COLOURS[n % len(COLOURS)]
         times, values = floats(mine["time"]), floats(mine[column])
         kept = thinned(times, values)
+        aggregated |= len(kept) < len(times)
         ax.step(times[kept], values[kept], where="post", lw=1.0, color=colour, label=str(value))
+    notes = [f"{_MOST_LINES} of {len(every)} {by}s"] if len(every) > _MOST_LINES else []
+    notes += [AGGREGATED] if aggregated else []
+    ax.set_title(", ".join(notes), loc="right", fontsize="small")
 
 
 def thinned(times: Floats, values: Floats, most: int = 4000) -> npt.NDArray[np.int64]:

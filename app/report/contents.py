@@ -24,6 +24,7 @@ MOST_NODES = 400
 """Agents beyond which a network is described but not drawn."""
 MOST_NAMES = 40
 """Agents beyond which their names show only under the pointer."""
+_HEADINGS = {"pnl": "Profit and loss"}
 TIER_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 
 
@@ -75,14 +76,14 @@ def contents(run: Run) -> Iterator[Section]:
 def _facts(run: Run) -> Section:
     manifest = run.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
-    events = sum(table.get("rows", 0) for table in manifest.get("tables", {}).values())
+    events = sum(run.rows(name) for name in run.tables)
     worlds = manifest.get("worlds", [])
     rows = [
         ("folder", str(run.directory)),
         ("market", _market(run)),
         ("seed", str(manifest.get("seed", ""))),
         ("episodes logged", str(len({world.get("episode") for world in worlds}))),
-        ("events", f"{events:,}" if run.complete else f"{events:,} (the run did not come to its end)"),
+        ("events", f"{events:,}" if run.complete else f"{events:,} (the run is under way, or did not come to its end)"),
         ("log", str(manifest.get("level", "all"))),
         ("versions", versions),
         ("again", command(run)),
@@ -177,11 +178,13 @@ def _figures(run: Run) -> Iterator[Section]:
         axes.figure.canvas.draw_idle()
         figure = from_axes(axes)
         if figure["data"]:
-            yield Section(name.replace("_", " ").capitalize(), _about(drawing.title, figure), figure=figure)
+            yield Section(
+                _HEADINGS.get(name, name.replace("_", " ").capitalize()), _about(drawing.title, figure), figure=figure
+            )
 
 
 def _about(title: str, figure: Figure) -> str:
-    return f"{title}; long lines by the least and largest of neighbouring values" if figure["thinned"] else title
+    return f"{title} ({figure['note']})" if figure["note"] else title
 
 
 def _learning(run: Run) -> Iterator[Section]:
@@ -260,7 +263,7 @@ def _drawn(graph: nx.Graph[str], kinds: Mapping[str, str]) -> Figure:
             }
         )
     hidden = {"visible": False}
-    return {"data": [edges, *nodes], "layout": {"xaxis": hidden, "yaxis": hidden, "shapes": []}, "thinned": False}
+    return {"data": [edges, *nodes], "layout": {"xaxis": hidden, "yaxis": hidden, "shapes": []}, "note": ""}
 
 
 def _flow(run: Run) -> Iterator[Section]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..plots.drawing import AGGREGATED, thinned
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
@@ -30,8 +32,8 @@ _SYMBOLS = {
 
 
 def from_axes(ax: Axes) -> Figure:
-    """The traces and the layout of axes, as plotly.js takes them; `thinned` tells whether lines were aggregated."""
-    figure: Figure = {"data": [], "shapes": [], "thinned": False}
+    """The traces and the layout of axes, as plotly.js takes them; `note` tells what is not drawn, if anything."""
+    figure: Figure = {"data": [], "shapes": [], "note": ax.get_title(loc="right")}
     taken = _errorbars(ax, figure)
     for line in ax.get_lines():
         if line not in taken:
@@ -47,8 +49,9 @@ def from_axes(ax: Axes) -> Figure:
             "xaxis": _axis(ax.get_xlabel(), ax.get_xscale(), ax.get_xticks(), ax.get_xticklabels()),
             "yaxis": _axis(ax.get_ylabel(), ax.get_yscale(), ax.get_yticks(), ax.get_yticklabels()),
             "shapes": figure["shapes"],
+            "barmode": "overlay",  # bars stand where matplotlib has put them
         },
-        "thinned": figure["thinned"],
+        "note": figure["note"],
     }
 
 
@@ -60,9 +63,7 @@ def _line(line: Line2D, ax: Axes, figure: Figure) -> None:
         elif len(x) == 2 and x[0] == x[1]:
             figure["shapes"].append(_rule("y", x[0]))
         return
-    if len(x) > MOST:
-        x, y = thinned(x, y)
-        figure["thinned"] = True
+    x, y = _few(x, y, figure)
     style, marker = line.get_linestyle(), line.get_marker()
     lines, markers = style not in ("None", "", " "), marker not in ("None", "", " ", None)
     trace = {
@@ -132,7 +133,8 @@ def _collection(collection: Any, figure: Figure) -> None:
 
     if isinstance(collection, PolyCollection):
         for path in collection.get_paths():
-            x, y = np.asarray(path.vertices, np.float64).T
+            outline = np.asarray(path.vertices, np.float64)
+            x, y = _few(outline[:, 0], outline[:, 1], figure)
             trace = {"type": "scatter", "mode": "lines", "x": _numbers(x), "y": _numbers(y), "fill": "toself"}
             face = collection.get_facecolor()
             line: dict[str, Any] = {"width": 0}
@@ -181,10 +183,12 @@ def _bars(ax: Axes, figure: Figure) -> None:
             figure["data"].append(trace)
 
 
-def thinned(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """A line by the least and the largest value of neighbouring points, at most `MOST` in all, in their order."""
-    parts = np.array_split(np.arange(len(x)), MOST // 2)
-    kept = sorted({place for part in parts for place in (part[np.nanargmin(y[part])], part[np.nanargmax(y[part])])})
+def _few(x: Floats, y: Floats, figure: Figure) -> tuple[Floats, Floats]:
+    """A line or an outline of at most about `MOST` points, with the least and the largest of neighbouring ones."""
+    if len(x) <= MOST:
+        return x, y
+    kept = thinned(np.arange(len(x), dtype=np.float64), y, MOST)
+    figure["note"] = figure["note"] or AGGREGATED
     return x[kept], y[kept]
 
 

@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from catallaxy.engine import EventLog, read_manifest
+from catallaxy.engine import EventLog
 from catallaxy.market.measures import interval
 
 from ..config import load
 from ..display import console
 from ..metrics import MetricsWriter
 from ..numbers import with_reach
-from ..runs import RunError, check_vacant, open_run
+from ..runs import check_resumable, check_vacant, open_run
 from .design import Cell, DesignError, grid, read_design
 from .run import Failure, Sweep
 
@@ -58,7 +58,7 @@ def sweep(
     plan = Sweep(study, cells, None if policy is None else policy.resolve(), learn, episodes, seed, workers)
     described = {**study.describe(), "sweep": _describe(plan)}
     if resume:
-        _check_resumable(out, described, seed)
+        check_resumable(out, "sweep", _about(described, seed), _about)
     else:
         check_vacant(out, force=force)
     plan.parameters(cells[0])  # a path that leads nowhere is an error of the design, not of one cell
@@ -113,27 +113,11 @@ def _describe(plan: Sweep) -> dict[str, Any]:
     }
 
 
-def _check_resumable(out: Path, described: Mapping[str, Any], seed: int) -> None:
-    """Refuse to go on with what is no run of this sweep, or has come to its end.
-
-    Raises:
-        LogError: `out` is no run's folder.
-        RunError: it is another sweep's; says what differs.
-    """
-    from catallaxy.learners import differences
-
-    manifest = read_manifest(out)
-    before = manifest["scenario"]
-    if not isinstance(before, Mapping) or "sweep" not in before:
-        raise RunError(f"{out} is no run of `catallaxy sweep`: there is nothing to resume")
-    now, then = (
-        {"seed": root, **{name: what[name] for name in ("market", "scenario", "sweep")}}
-        for root, what in ((seed, json.loads(json.dumps(described, default=str))), (manifest["seed"], before))
-    )
-    if told := differences(now, then):
-        raise RunError(f"{out} is a run of another sweep, which can't be resumed by this one: {'; '.join(told)}")
-    if manifest.get("complete"):
-        raise RunError(f"{out} has come to its end: there is nothing to resume")
+def _about(described: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """What decides on what is measured, of what a run's manifest says."""
+    about = {"seed": seed, **{name: described[name] for name in ("market", "scenario", "sweep")}}
+    plain: dict[str, Any] = json.loads(json.dumps(about, default=str))
+    return plain
 
 
 def _done(out: Path) -> int:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from ..calibrator import Calibrator, Setting
 from ..errors import CalibrationError
+from .amortised import Amortised, AmortisedConfig
 from .bayesian import COMPOSITE, NAIVE, Bayesian, BayesianConfig
 from .evolution import Evolution, EvolutionConfig
 from .kalman import EnsembleKalman, KalmanConfig
+from .posterior import Posterior, PosteriorConfig
 from .reinforcement import INFORMED, Reinforcement, ReinforcementConfig
 from .simple import Prior, RandomSearch
 from .surrogate import Surrogate, SurrogateConfig
@@ -18,6 +20,8 @@ RECOMMENDED = "surrogate"
 METHODS: Mapping[str, Callable[[Setting, int], Calibrator]] = {
     "surrogate": lambda setting, seed: Surrogate(setting),
     "kalman": lambda setting, seed: EnsembleKalman(setting),
+    "amortised": lambda setting, seed: Amortised(setting),
+    "npe": lambda setting, seed: Posterior(setting),
     "rl": lambda setting, seed: Reinforcement(setting, INFORMED, seed=seed),
     "rl-talk": lambda setting, seed: Reinforcement(setting, seed=seed),
     "bo": lambda setting, seed: Bayesian(setting),
@@ -47,12 +51,16 @@ __all__ = [
     "METHODS",
     "NAIVE",
     "RECOMMENDED",
+    "Amortised",
+    "AmortisedConfig",
     "Bayesian",
     "BayesianConfig",
     "EnsembleKalman",
     "Evolution",
     "EvolutionConfig",
     "KalmanConfig",
+    "Posterior",
+    "PosteriorConfig",
     "Prior",
     "RandomSearch",
     "Reinforcement",

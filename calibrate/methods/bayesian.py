@@ -15,7 +15,7 @@ from catallaxy.engine import Stream
 from ..calibrator import Memory, Recommendation, Setting
 from ..errors import CalibrationError
 from ..gaussian import GaussianProcess, fit, least
-from ..surrogate import AS_GOOD, RESOLUTION
+from ..surrogate import AS_GOOD, recency, told
 from .held import Held, means
 
 Floats = npt.NDArray[np.float64]
@@ -97,7 +97,7 @@ class Bayesian:
         self.single, self.played = Memory(setting.size, measures), Memory(setting.size, measures)
         self.centre: Floats = np.full(setting.size, 0.5)
         self._logs: Floats = np.empty((0, setting.size + 2))
-        self._fitted, self._now = 0, 0
+        self._fitted = 0
         self._known: GaussianProcess | None = None
         hold, skip, batch = self.config.hold, self.config.skip, self.config.batch
         self._held = Held(setting, self._propose, hold=hold, skip=skip, batch=batch)
@@ -110,10 +110,10 @@ class Bayesian:
         """Gather what the batch shows; once it has been played, add it to the pairs, and move the centre."""
         if not self._held.plays(points):
             self.single.add(points, measures, spent)
-            self._now, self._known = spent, None
-        elif (told := self._held.tell(points, measures)) is not None:
-            self.played.add(told[0], means(told[1]), spent)
-            self._now, self._known = spent, None
+            self._known = None
+        elif (shown := self._held.tell(points, measures)) is not None:
+            self.played.add(shown[0], means(shown[1]), spent)
+            self._known = None
             if (model := self.model()) is not None:
                 self.centre = self._expected(model, rng)
 
@@ -163,7 +163,7 @@ class Bayesian:
             for name in ("points", "measures", "spent")
         )
         counts = np.repeat([size for _, _, size in parts], [count for _, count, _ in parts])
-        return points, measures, counts * np.exp((spent - self._now) / (config.memory * max(self._now, 1)))
+        return points, measures, counts * recency(spent, config.memory) if len(spent) else counts
 
     def _values(self, measures: Floats) -> Floats:
         """What the processes model, shape (n, m) or (n, 1)."""
@@ -202,8 +202,8 @@ class Bayesian:
         """For each drawn function a composition as good as its best: anywhere, if the targets don't notice."""
         size, targets = self.setting.size, self.setting.targets
         drawn = model.draw(count, rng)
-        own = np.array([target.uncertainty for target in targets.targets]) / targets.scale
-        aims = np.hypot(own, RESOLUTION) * rng.standard_normal((count, 1, len(own))) if self.config.composite else 0.0
+        known = told(targets, np.zeros(len(targets.scale))) / targets.scale
+        aims = known * rng.standard_normal((count, 1, len(known))) if self.config.composite else 0.0
 
         def score(points: Floats) -> Floats:
             return self._loss(drawn(points) - aims)
@@ -222,7 +222,6 @@ class Bayesian:
             "centre": self.centre,
             "logs": self._logs,
             "fitted": self._fitted,
-            "now": self._now,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -230,7 +229,7 @@ class Bayesian:
         for memory, name in ((self.single, "single"), (self.played, "played"), (self._held, "held")):
             memory.load_state_dict(state[name])
         self.centre, self._logs = np.asarray(state["centre"]), np.asarray(state["logs"])
-        self._fitted, self._now = int(state["fitted"]), int(state["now"])
+        self._fitted = int(state["fitted"])
 
 
 def _log_improvement(z: Floats) -> Floats:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 
 from ..calibrator import Memory, Recommendation, Setting
-from ..surrogate import RESOLUTION, Quadratic, local_map
+from ..surrogate import Quadratic, local_map, told
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,49 +51,39 @@ class Surrogate:
         self.centre: Floats = np.full(setting.size, 0.5)
 
     def ask(self, rng: Stream) -> Floats:
-        """Thompson sampling: the best composition of as many drawn maps, jittered."""
+        """Thompson sampling: the best composition of as many drawn maps, jittered; the centre moves to the best."""
         setting, config = self.setting, self.config
-        points = self._drawn(setting.places, rng) + config.jitter * rng.standard_normal((setting.places, setting.size))
+        shape, targets = (setting.places, setting.size), setting.targets
+        if len(self.memory) < 2:
+            return np.asarray(rng.random(shape))
+        model = self.model()
+        self.centre = self._expected(model, rng)
+        points = model.best(model.draw(setting.places, rng), np.tile(targets.values, (setting.places, 1)), targets, rng)
+        points = points + config.jitter * rng.standard_normal(shape)
         roaming = rng.random(setting.places) < config.roaming
-        points = np.where(roaming[:, None], rng.random(points.shape), points)
+        points = np.where(roaming[:, None], rng.random(shape), points)
         return np.asarray(np.clip(points, 0.0, 1.0), np.float64)
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
-        """Add pairs, and move the centre to the best composition by the map as it is now."""
+        """Add pairs; the map is fitted when it is asked for."""
         self.memory.add(points, measures, spent)
-        self.centre = self._expected(rng)
 
     def recommend(self, rng: Stream) -> Recommendation:
         """The best composition by the expected map; draws by maps and targets as uncertain as they are."""
-        return Recommendation(self._expected(rng), self._plausible(DRAWS, rng))
+        if len(self.memory) < 2:
+            return Recommendation(np.full(self.setting.size, 0.5), np.asarray(rng.random((DRAWS, self.setting.size))))
+        model, targets = self.model(), self.setting.targets
+        aims = targets.values + told(targets, model.drift) * rng.standard_normal((DRAWS, len(targets.values)))
+        return Recommendation(self._expected(model, rng), model.plausible(model.draw(DRAWS, rng), aims, targets, rng))
 
     def model(self) -> Quadratic:
         """The map as it is now."""
         config = self.config
         return local_map(self.memory, self.centre, self.setting.targets, width=config.width, forgetting=config.memory)
 
-    def _expected(self, rng: Stream) -> Floats:
-        if len(self.memory) < 2:
-            return np.full(self.setting.size, 0.5)
-        model, targets = self.model(), self.setting.targets
+    def _expected(self, model: Quadratic, rng: Stream) -> Floats:
+        targets = self.setting.targets
         return np.asarray(model.best(model.coefficients[None], targets.values[None], targets, rng, candidates=512)[0])
-
-    def _drawn(self, count: int, rng: Stream) -> Floats:
-        """The best compositions of drawn maps."""
-        if len(self.memory) < 2:
-            return np.asarray(rng.random((count, self.setting.size)))
-        model, targets = self.model(), self.setting.targets
-        return model.best(model.draw(count, rng), np.tile(targets.values, (count, 1)), targets, rng)
-
-    def _plausible(self, count: int, rng: Stream) -> Floats:
-        """Compositions that agree with drawn maps and with aims drawn within what is known of them."""
-        if len(self.memory) < 2:
-            return np.asarray(rng.random((count, self.setting.size)))
-        model, targets = self.model(), self.setting.targets
-        own = np.array([target.uncertainty for target in targets.targets])
-        known = np.hypot(own, RESOLUTION * targets.scale)
-        aims = targets.values + known * rng.standard_normal((count, len(known)))
-        return model.plausible(model.draw(count, rng), aims, targets, rng)
 
     def state_dict(self) -> dict[str, Any]:
         """See `Calibrator`."""

@@ -33,7 +33,11 @@ from catallaxy.runs import open_run
 from catallaxy.study import Notes, command_of, learn, play, recipe, remembering, shown
 
 HERE = Path(__file__).parent
-START = (0.0, 0.0, -0.8, 0.0, 0.0)  # half-spreads in the middle of their range, a small size slope, no skew
+START = (0.0, -0.3, -0.5, 0.3, 0.3)
+"""At first, in half-widths from the middle of each range: 0.2 and 0.14 bp, 0.005 bp per MEUR of size, a slope of 0.006.
+
+Without skew a maker would first learn to shed inventory by its spreads, and find its way back from there slowly.
+"""
 
 SPREADS, SLOPES = (0.05, 0.1, 0.15, 0.2, 0.25), (0.006, 0.012)
 """Simple answers to the others: half-spreads, bp, and slopes in the inventory, bp per MEUR."""

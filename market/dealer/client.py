@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from itertools import accumulate
 from math import exp
+from typing import NamedTuple
 
 from catallaxy.engine import Agent, Process
 from catallaxy.market.account import Account, on_grid
@@ -12,6 +13,28 @@ from .exchange import EXCHANGE
 from .maker import MarketMaker
 from .messages import Enquiry, Fill, Ladder, Order, Quote, QuoteRequest, Tick
 from .scenario import MINUTES_PER_DAY, Clients, Session
+
+
+class Shopping(NamedTuple):
+    """What a client was offered for one request.
+
+    Attributes:
+        side: 1 to buy, -1 to sell.
+        reference: the reference price as it saw it.
+        offers: price and maker of each.
+        best: the one of them on which it would trade.
+        ordered: whether it did, or sent an order at least.
+    """
+
+    side: float
+    reference: float
+    offers: list[tuple[float, str]]
+    best: tuple[float, str]
+    ordered: bool
+
+    def distance(self, price: float) -> float:
+        """Of a price from the reference price, bp; positive is to the client's cost."""
+        return self.side * (price / self.reference - 1.0) / BP
 
 
 class Client(Agent):
@@ -30,6 +53,10 @@ class Client(Agent):
         session: when to stop.
         opening: the reference price that is known before the first tick.
         streaming: whether it looks at ladders instead of asking.
+
+    Attributes:
+        group: its tier's name.
+        shopping: its requests for which it had an offer, in their order; :mod:`.measures` draws curves from them.
     """
 
     def __init__(
@@ -39,6 +66,8 @@ class Client(Agent):
         self.account = Account()
         self.tier = tier + 1
         self._law = clients.tiers[tier]
+        self.group = self._law.name
+        self.shopping: list[Shopping] = []
         self._mean_wait = MINUTES_PER_DAY * self._law.clients / (2.0 * clients.requests_per_day)
         self._sizes = clients.sizes
         self._steps = list(accumulate(clients.shares))[:-1]
@@ -83,7 +112,9 @@ class Client(Agent):
         distance = sign * (price / reference - 1.0) / BP
         if self._streaming:
             self.record(Enquiry(quantity, self.tier, len(offers), distance))
-        if chance < self.acceptance(distance):
+        ordered = chance < self.acceptance(distance)
+        self.shopping.append(Shopping(sign, reference, offers, (price, maker), ordered))
+        if ordered:
             (answer,) = yield self.ask(maker, Order(quantity=quantity, price=price))
             if answer.__class__ is Fill:
                 self.account.buy(answer.quantity, answer.price)

@@ -246,7 +246,7 @@ class MarketMaker(LearningAgent):
         revenue = quantity * (price / reference - 1.0) / BP
         self._book(-quantity, price, revenue, reference, hedge=False)
         self._market.total += abs(quantity)
-        self._reward.traded(revenue)
+        self._reward.traded(-quantity, revenue)
         self._reward.holding(self.inventory)
         if self._resting is not None:
             resting, self._resting = self._resting, None

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Truths = npt.NDArray[np.bool_]
 Events = Callable[[str], pa.Table]
 """Gives a table of a log by its name, as `open_run(folder).events` does; KeyError or a RunError if there is none."""
 
@@ -36,7 +37,7 @@ def integers(table: pa.Table, name: str) -> Integers:
     return np.asarray(column.to_numpy(), dtype=np.int64)
 
 
-def flags(table: pa.Table, name: str) -> npt.NDArray[np.bool_]:
+def flags(table: pa.Table, name: str) -> Truths:
     """A column of truth values, shape (rows,)."""
     return np.asarray(table.column(name).cast(pa.uint8()).to_numpy(), dtype=np.bool_)
 

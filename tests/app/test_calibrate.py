@@ -110,14 +110,29 @@ def test_impossible_studies_are_refused_by_name(
     assert not (tmp_path / "out").exists()
 
 
-def test_targets_may_come_from_a_table(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    text = STUDY[: STUDY.index("[[targets]]")]
-    study.write_text('table = "targets.csv"\n' + text)
-    table = tmp_path / "targets.csv"
-    table.write_text("measure,of,value,weight\nvolume,everybody,10,2\nhalf_spread,bold,0.8,\n")
+def test_judged_calibrations_are_compared(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    judged = ("--judge", "2", "--learn", "1000", "--marks", "2000")
+    for method in ("surrogate", "prior"):
+        for seed in ("0", "1"):
+            assert calibrated(study, tmp_path / f"{method}-{seed}", *judged, "--method", method, "--seed", seed) == 0
+    runs = [str(tmp_path / name) for name in ("surrogate-0", "prior-0", "surrogate-1", "prior-1")]
+    capsys.readouterr()
+    main(["calibrate", "compare", *runs, "--out", str(tmp_path / "losses.png")])
+    told = capsys.readouterr().out
+    assert "2,000 decisions" in told
+    assert "4,000 decisions" in told
+    assert (tmp_path / "losses.png").stat().st_size > 1000
+    main(["calibrate", "compare", *runs, "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["budget"], row["method"]) for row in rows if row["budget"] == 4000] == [
+        (4000, row["method"]) for row in sorted(rows[2:], key=lambda row: row["mean"])
+    ]
+    assert all(set(row["losses"]) == {"0", "1"} for row in rows)
+
+
+def test_what_was_not_judged_is_not_compared(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert calibrated(study, tmp_path / "out") == 0
-    fits = json.loads((tmp_path / "out" / "results.json").read_text())["fits"]
-    assert [fit["measure"] for fit in fits] == ["volume of everybody", "half_spread of bold"]
-    table.write_text("measure,value\nvolume,many\n")
-    assert calibrated(study, tmp_path / "other") == 2
-    assert "targets.csv, line 2: could not convert" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["calibrate", "compare", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    assert "was not judged: give `catallaxy calibrate` --judge 3" in capsys.readouterr().err

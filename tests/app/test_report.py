@@ -5,12 +5,15 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure
 
 from catallaxy import Agent, EventLog, Message, Network, World, on
 from catallaxy.command import main
-from catallaxy.report.interactive import MOST, from_axes, thinned
+from catallaxy.plots.drawing import draw_steps
+from catallaxy.report.contents import contents
+from catallaxy.report.interactive import MOST, from_axes
 from catallaxy.runs import open_run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -119,11 +122,47 @@ def test_axes_become_traces():
     assert found["layout"]["shapes"][0]["y0"] == 0.5
 
 
-def test_long_lines_keep_their_extremes():
+def test_long_lines_keep_their_extremes_and_gaps_and_say_so():
     x, y = np.arange(100_000.0), np.sin(np.arange(100_000.0) / 50)
-    y[4321] = 99.0
-    fewer_x, fewer_y = thinned(x, y)
-    assert len(fewer_x) <= MOST
-    assert fewer_y.max() == 99.0
-    assert fewer_y.min() == y.min()
-    assert np.all(np.diff(fewer_x) > 0)
+    y[4321], y[50_000:60_000] = 99.0, np.nan
+    ax = Figure().subplots()
+    ax.plot(x, y)
+    found = from_axes(ax)
+    (line,) = found["data"]
+    seen = np.array(line["y"], dtype=np.float64)
+    assert len(line["x"]) <= MOST + 4
+    assert (np.nanmax(seen), np.nanmin(seen)) == (99.0, pytest.approx(np.nanmin(y), rel=1e-5))
+    assert np.isnan(seen).any()
+    assert np.all(np.diff(line["x"]) > 0)
+    assert found["note"] == "long lines aggregated"
+
+
+def test_more_lines_than_are_drawn_are_counted():
+    lines = 30
+    table = pa.table(
+        {"episode": np.repeat(np.arange(lines), 2), "time": [0.0, 1.0] * lines, "price": 1.0 + np.arange(2.0 * lines)}
+    )
+    ax = Figure().subplots()
+    draw_steps(table, "episode", "price", ax)
+    found = from_axes(ax)
+    assert len(found["data"]) == 12
+    assert found["note"] == "12 of 30 episodes"
+
+
+def test_stacked_bars_stay_where_they_were_drawn():
+    ax = Figure().subplots()
+    ax.bar([0.0, 1.0], [2.0, 3.0])
+    ax.bar([0.0, 1.0], [1.0, 1.0], bottom=[2.0, 3.0])
+    found = from_axes(ax)
+    assert found["layout"]["barmode"] == "overlay"
+    assert found["data"][1]["base"] == [2, 3]
+    assert found["data"][0]["x"] == found["data"][1]["x"]
+
+
+def test_a_run_under_way_says_how_many_events_it_has(tmp_path: Path):
+    with EventLog(tmp_path / "run", seed=0) as log:
+        World([Player("A"), Player("B")], Network.complete(), seed=0).run(until=2.0, log=log)
+        log.flush()
+        facts = dict(next(iter(contents(open_run(tmp_path / "run")))).grid.rows)
+    assert facts["events"].endswith("(the run is under way, or did not come to its end)")
+    assert int(facts["events"].split()[0]) >= 4

@@ -1,9 +1,11 @@
 """Calibrators on a map that is known, with noise: no agents, so that it is quick."""
 
+import sys
+
 import numpy as np
 import pytest
 
-from catallaxy.calibrate import METHODS, Setting, Target, Targets, make_calibrator
+from catallaxy.calibrate import METHODS, CalibrationError, Setting, Target, Targets, make_calibrator
 from catallaxy.engine import stream
 
 TRUTH = np.array([0.3, 0.7, 0.55])
@@ -40,6 +42,8 @@ def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None):
     [
         ("surrogate", 0.03),
         ("kalman", 0.08),
+        ("amortised", 0.08),
+        pytest.param("npe", 0.15, marks=pytest.mark.slow),
         ("bo", 0.15),
         ("bo-ei", 0.2),
         pytest.param("bo-composite", 0.05, marks=pytest.mark.slow),
@@ -70,9 +74,7 @@ def test_recommendations_lie_in_the_cube(method):
         assert np.all((found.draws >= 0.0) & (found.draws <= 1.0))
 
 
-def test_the_model_based_intervals_hold_the_truth_about_as_often_as_they_say():
-    held = []
-    for seed in range(12):
-        low, high = calibrated("surrogate", iterations=60, seed=seed).interval()
-        held += ((low <= TRUTH) & (high >= TRUTH)).tolist()
-    assert np.mean(held) > 0.8
+def test_without_sbi_it_is_told_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sbi.inference", None)
+    with pytest.raises(CalibrationError, match=r"needs the package sbi: pip install 'catallaxy\[npe\]'"):
+        calibrated("npe", iterations=0)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from catallaxy.calibrate import CalibrationError, Parameter, Space, Target, Targets
+from catallaxy.calibrate import CalibrationError, Memory, Parameter, Space, Target, Targets, local_map
+from catallaxy.engine import stream
 
 
 @pytest.mark.parametrize("transform", ["linear", "log", "logit"])
@@ -75,3 +76,36 @@ def test_losses_are_what_their_names_say():
     assert targets.loss(np.full((3, 4), 3.0)) == pytest.approx(np.full(3, (4.0 + 2 * 0.25 + 2.0 + 0.2) / 5))
     assert Targets.scaled(kinds[:1], np.array([[0.0], [2.0]])).scale == pytest.approx([1.0])
     assert Targets.scaled([Target("y", 0.0, uncertainty=9.0)], np.array([[0.0], [2.0]])).scale == pytest.approx([9.0])
+
+
+def test_every_loss_is_a_sum_of_squares_with_the_slopes_that_are_told():
+    targets = Targets(
+        (
+            Target("y", 2.0),
+            Target("y", 2.0, loss="relative", weight=2.0),
+            Target("y", 2.0, loss="absolute"),
+            Target("y", 2.0, loss="quantile", level=0.9),
+        ),
+        scale=np.array([0.5, 0.5, 0.5, 0.5]),
+    )
+    for value in (0.5, 1.9, 2.0, 2.3, 4.0):
+        errors = targets.errors(np.full(4, value))
+        roots, slopes = targets.roots(errors)
+        assert (roots**2).sum() == pytest.approx(float(targets.loss(np.full(4, value))), abs=0.02)
+        ahead, behind = (targets.roots(errors + step)[0] for step in (1e-6, -1e-6))
+        if value != 2.0:  # at a quantile's kink the slope jumps
+            assert slopes == pytest.approx((ahead - behind) / 2e-6, rel=1e-4)
+
+
+def test_a_map_is_searched_by_the_loss_that_is_asked_for():
+    """One of three targets lies apart: absolute losses leave it there, squared ones go part of the way."""
+    memory = Memory(1, 3)
+    points = stream(0, 0, "losses").random((400, 1))
+    for number, group in enumerate(np.split(points, 20), start=1):
+        memory.add(group, np.repeat(group, 3, axis=1), 100 * number)
+    for loss, best in (("squared", 0.4), ("absolute", 0.2)):
+        aims = tuple(Target(f"y{place}", value, loss=loss) for place, value in enumerate((0.2, 0.2, 0.8)))
+        targets = Targets(aims, scale=np.full(3, 0.3))
+        fitted = local_map(memory, np.array([0.5]), targets)
+        found = fitted.best(fitted.coefficients[None], targets.values[None], targets, stream(0, 0, "search"))
+        assert found[0, 0] == pytest.approx(best, abs=0.02)

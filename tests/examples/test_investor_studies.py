@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import attrs
 import pytest
@@ -14,17 +11,7 @@ import pytest
 from catallaxy.config import load
 from catallaxy.market.dealer import Investor, MarketMaker, build
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def module(name: str) -> ModuleType:
-    spec = spec_from_file_location(f"{name}_study", EXAMPLES / name / "study.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
+from .conftest import EXAMPLES, study_module
 
 
 def test_in_the_scenario_investors_learn_and_the_maker_is_scripted() -> None:
@@ -36,7 +23,7 @@ def test_in_the_scenario_investors_learn_and_the_maker_is_scripted() -> None:
 
 
 def test_twenty_investors_are_of_twenty_types() -> None:
-    world = build(module("shared_or_separate").market(), 0)
+    world = build(study_module("shared_or_separate").market(), 0)
     types = {agent.type for agent in world.agents.values() if isinstance(agent, Investor)}
     assert len(types) == 20
 
@@ -46,13 +33,13 @@ def test_twenty_investors_are_of_twenty_types() -> None:
 def test_a_study_writes_its_page_numbers_and_figures(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = module(name)
+    study = study_module(name)
     small = {
         "investor_timing": {"decisions": 2_048, "martingale": 2_048, "episodes": 4},
         "shared_or_separate": {"decisions": 2_048, "rollout": 1_024, "looks": (1, 2), "sessions": 2},
     }[name]
     monkeypatch.setattr(study, "QUICK", attrs.evolve(study.QUICK, **small))
-    study.study(out=tmp_path, quick=True)
+    study.study_module(out=tmp_path, quick=True)
     page = (tmp_path / "results.md").read_text()
     assert "conserved to the last unit" in page
     assert "the quick variant" in page

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import attrs
@@ -18,17 +15,7 @@ from catallaxy.market.dealer import ClosedFormSkew, FromFile, MarketMaker, build
 from catallaxy.market.dealer.policies.optimal import fx_dealer
 from catallaxy.market.reference.fx_solver import solve
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def module(name: str) -> ModuleType:
-    spec = spec_from_file_location(f"{name}_study", EXAMPLES / name / "study.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
+from .conftest import EXAMPLES, study_module
 
 
 @pytest.mark.parametrize("name", ["fx_dealer", "maker_skew", "competition"])
@@ -48,7 +35,7 @@ def test_the_fx_dealers_scenario_is_the_papers_market() -> None:
 
 
 def test_the_zone_of_internalisation_moves_as_the_paper_says() -> None:
-    study = module("fx_dealer")
+    study = study_module("fx_dealer")
     dealer = fx_dealer(load(EXAMPLES / "fx_dealer" / "scenario.toml").scenario, 2e-3)
 
     class Page:
@@ -66,7 +53,7 @@ def test_the_zone_of_internalisation_moves_as_the_paper_says() -> None:
 
 def test_slopes_of_optimum_and_closed_form_agree_where_the_expansion_holds() -> None:
     """Where risk is cheap and flow plentiful theta is nearly quadratic."""
-    study = module("maker_skew")
+    study = study_module("maker_skew")
     scenario = load(EXAMPLES / "maker_skew" / "scenario.toml").scenario
     dealer = fx_dealer(scenario, 1e-4, 1.0, hedging="none")
     closed = ClosedFormSkew().slope(scenario, 1e-4, 1.0)
@@ -86,7 +73,7 @@ def test_a_maker_of_the_users_takes_under_thirty_lines() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["fx_dealer", "maker_skew", "competition"])
 def test_a_study_writes_its_page_numbers_and_figure(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    study = module(name)
+    study = study_module(name)
     small = {
         "fx_dealer": {"decisions": 2_000, "seeds": 2, "sessions": 2},
         "maker_skew": {"alone": 2_000, "competing": 2_000, "seeds": 1, "sessions": 2},
@@ -94,7 +81,7 @@ def test_a_study_writes_its_page_numbers_and_figure(name: str, tmp_path: Path, m
     }[name]
     monkeypatch.setattr(study, "QUICK", attrs.evolve(study.QUICK, **small))
     own = {"maker": str(EXAMPLES / name / "undercut.py:Undercut")} if name == "competition" else {}
-    study.study(out=tmp_path, quick=True, **own)
+    study.study_module(out=tmp_path, quick=True, **own)
     page = (tmp_path / "results.md").read_text()
     assert "conserved to the last unit" in page
     assert "the quick variant" in page

@@ -10,11 +10,13 @@ import { element, sentence, short } from "./words.js";
 const byId = (id) => document.getElementById(id);
 const network = new Network(byId("network"), (name) => choose(name === place.agent ? null : name));
 const timeline = new Timeline(byId("density"), (t) => { pause(); goTo(t, null); });
-const shown = { run: null, event: null, messages: [], from: 0, to: 0, episode: null, density: "", why: null };
+const shown = { run: null, event: null, messages: [], from: 0, to: 0, episode: null, density: "", why: null, cast: "" };
 let playing = false;
 let last = 0;
 let shownAt = 0;
 let fetching = false;
+let asking = false;
+let moved = false;
 
 const episode = () => shown.run.episodes.find((one) => one.episode === place.episode);
 const which = () => ({ kind: place.kinds, agent: place.only ? place.agent : null });
@@ -126,7 +128,10 @@ const cast = guard(async () => {
   network.show(found);
   byId("network-text").textContent = found.text;
   const list = byId("agent");
-  list.replaceChildren(option("", "none"), ...found.agents.map(({ name, group }) => option(name, group && group !== name ? `${name} (${group})` : name)));
+  const texts = found.agents.map(({ name, group }) => [name, group && group !== name ? `${name} (${group})` : name]);
+  const cast = JSON.stringify(texts);
+  if (cast !== shown.cast) list.replaceChildren(option("", "none"), ...texts.map(([name, text]) => option(name, text)));
+  shown.cast = cast;
   if (place.agent !== null && !found.agents.some(({ name }) => name === place.agent)) place.agent = null;
   list.value = place.agent ?? "";
 });
@@ -191,19 +196,34 @@ const causes = guard(async () => {
   shown.why = asked;
 });
 
-const update = guard(async () => {
-  span();
+// Asks for what stands at the place where the page is now, and shows it once it is all there.
+const show = guard(async () => {
+  if (shown.episode !== place.episode) await cast();
+  const { t, s } = place, ready = JSON.stringify([place.episode, t, s]);
   write();
   tellFilter();
-  if (document.activeElement !== byId("time")) byId("time").value = String(place.t);
-  if (shown.episode !== place.episode) await cast();
+  if (document.activeElement !== byId("time")) byId("time").value = String(t);
   await Promise.all([density(), flights(), causes(), details()]);
   draw();
-  const where = `time ${short(place.t)}${shown.event ? `, event ${shown.event.sequence}: ${sentence(shown.event)}` : ""}`;
+  const where = `time ${short(t)}${shown.event ? `, event ${shown.event.sequence}: ${sentence(shown.event)}` : ""}`;
   byId("where").textContent = where;
   if (!playing) say(where);
-  document.body.dataset.ready = JSON.stringify([place.episode, place.t, place.s]);
+  document.body.dataset.ready = ready;
 });
+
+// One round of questions at a time: whoever scrubs fast sees the answers that can be had meanwhile, and then the last.
+async function update() {
+  moved = true;
+  span();
+  draw();
+  if (asking) return;
+  asking = true;
+  while (moved) {
+    moved = false;
+    await show();
+  }
+  asking = false;
+}
 
 function draw() {
   if (place.t === null) return;
@@ -305,22 +325,38 @@ function keys(press) {
 }
 
 const look = guard(async () => {
-  const before = shown.run?.revision;
+  const before = shown.run;
+  const standing = before === null ? null : atTheEnd();
   shown.run = await ask("run");
-  if (before === shown.run.revision) return;
-  if (!shown.run.episodes.length) return say("Nothing has been written yet.");
+  const { run } = shown;
+  if (before !== null && before.revision === run.revision && before.complete === run.complete) return;
+  if (!run.episodes.length) return say("Nothing has been written yet.");
   tellRun();
+  if (run.live && (standing || (standing === null && place.t === null && !run.complete))) follow();
   settle();
-  if (before !== undefined) {
+  if (before !== null) {
     await cast();
     shown.from = NaN;
   }
   await update();
 });
 
-async function follow() {
+// Whoever stands at the end of a log that grows goes with it.
+function atTheEnd() {
+  const last = shown.run.episodes.at(-1);
+  return last === undefined ? null : place.episode === last.episode && place.t >= last.end;
+}
+
+// Playing it meets what is new at its own speed, otherwise it stands at the new end.
+function follow() {
+  const { episode, start, end } = shown.run.episodes.at(-1);
+  if (!playing) Object.assign(place, { episode, t: end, s: null });
+  else if (episode !== place.episode) Object.assign(place, { episode, t: start, s: null });
+}
+
+async function watch() {
   await look();
-  if (shown.run?.live && !shown.run.complete) setTimeout(follow, 1000);
+  if (shown.run?.live && !shown.run.complete) setTimeout(watch, 1000);
 }
 
 byId("controls").addEventListener("submit", (submit) => submit.preventDefault());
@@ -349,4 +385,4 @@ window.addEventListener("resize", draw);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
 read();
-follow();
+watch();

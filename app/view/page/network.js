@@ -111,6 +111,7 @@ export class Network {
       flying += 1;
     }
     const few = this.agents.length <= 40;
+    const named = few && this.canvas.clientWidth * this.canvas.clientHeight > 5000 * this.agents.length;
     pen.font = "12px system-ui, sans-serif";
     pen.textAlign = "center";
     for (const { name } of this.agents) {
@@ -127,7 +128,7 @@ export class Network {
         pen.arc(x, y, size + 4, 0, 7);
         pen.stroke();
       }
-      if (few || name === agent) {
+      if (named || name === agent) {
         pen.fillStyle = read("--ink");
         const long = name.length > 24 ? `${name.slice(0, 23)}…` : name;
         pen.fillText(long, x, y - size - 7);

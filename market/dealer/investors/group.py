@@ -79,7 +79,7 @@ class InvestorGroup:
 
 @attrs.frozen
 class RewardTerms:
-    """Factors of the terms of investors' rewards: 0 leaves one out. What the terms are: `investors/rewards/`.
+    """Factors of the terms of investors' rewards: 0 leaves one out. What the terms are: `InvestorPay`.
 
     Attributes:
         execution_cost, inventory_pnl, risk: factors of the three terms of profit and loss.

@@ -19,7 +19,7 @@ from ..scenario import DealerScenario
 from .group import Investing, InvestorGroup
 from .history import PriceHistory
 from .messages import Execution, InvestorReward, Timing
-from .rewards import TotalReward
+from .reward import InvestorPay
 from .tally import InvestorTally
 from .type import InvestorType
 from .venues import Offer, best_offer, exchange_distance
@@ -36,7 +36,7 @@ class Investor(LearningAgent):
     trade goes to the best of them, or to the exchange if that looks better. What would carry its inventory beyond its
     limit it does not do.
 
-    Reward, in MEUR bp: see `rewards`; w and g are its type's.
+    Reward, in MEUR bp: see `InvestorPay`; w and g are its type's.
 
     Observation, local information only: distance of the price from the opening price and from its averages over the
     scenario's windows, 10 bp; distance of the best price for buying and selling from the reference price, 10 bp;
@@ -87,7 +87,7 @@ class Investor(LearningAgent):
         self.opening_value = self.account.value(opening)
         self.session = scenario.session
         self.history = PriceHistory(opening, investing.windows)
-        self.pay = TotalReward(type, investing.rewards, self.reward)
+        self.pay = InvestorPay(type, investing.rewards, self.reward)
         self.tally = InvestorTally()
         self._investing = investing
         self._quantities = [0.0, *investing.sizes, *(-size for size in investing.sizes)]

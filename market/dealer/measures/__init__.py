@@ -13,6 +13,7 @@ from .flow import flow
 from .inventory import inventories, inventory
 from .makers import COLUMNS, SCHEMA, from_log, from_worlds
 from .pnl import pnl
+from .quotes import Quoted, fill_probability, quoted
 from .quoting import skew
 from .shares import concentration, market_share
 from .trades import prices, trades
@@ -34,13 +35,19 @@ TABLES: Mapping[str, Callable[..., pa.Table]] = {
 }
 """What can be measured from a log, by name, each called with `events`; the first is the market's main table."""
 
+CURVES: Mapping[str, Callable[..., float]] = {"fill_probability": fill_probability}
+"""What falls or rises with a price, by name: each is called with worlds, `at`, `of` and `among`."""
+
 __all__ = [
     "COLUMNS",
+    "CURVES",
     "SCHEMA",
     "TABLES",
+    "Quoted",
     "acceptance",
     "concentration",
     "fill_curve",
+    "fill_probability",
     "flow",
     "from_log",
     "from_worlds",
@@ -50,6 +57,7 @@ __all__ = [
     "market_share",
     "pnl",
     "prices",
+    "quoted",
     "requests_of",
     "skew",
     "trades",

@@ -13,6 +13,7 @@ from catallaxy.market.measures.columns import (
     Events,
     Floats,
     Integers,
+    Truths,
     in_order,
     integers,
     latest,
@@ -24,8 +25,6 @@ from catallaxy.market.measures.columns import (
 )
 
 from .trades import ReferencePrice
-
-Truths = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class NoRequestsError(CatallaxyError, LookupError):

@@ -12,6 +12,7 @@ import attrs
 
 from catallaxy.agents import Policy
 from catallaxy.engine import CatallaxyError
+from catallaxy.engine.errors import meant
 
 
 class PolicyError(CatallaxyError):
@@ -39,9 +40,10 @@ class FromFile:
         file, _, name = text.rpartition(":")
         if not file.endswith(".py") or not name:
             raise PolicyError(f"policy path {text!r} must be file.py:Class, as in mine.py:Mine")
-        made: Any = getattr(_module(Path(file).resolve()), name, None)
+        module = _module(Path(file).resolve())
+        made: Any = getattr(module, name, None)
         if made is None:
-            raise PolicyError(f"{file} has no class {name!r}")
+            raise PolicyError(f"{file} has no class {name!r}{meant(name, _classes(module))}")
         try:
             policy = made()
         except TypeError as error:
@@ -49,6 +51,10 @@ class FromFile:
         if not callable(policy):
             raise PolicyError(f"{name} of {file} can't be called: give it __call__(self, maker, observation)")
         return policy  # type: ignore[no-any-return]
+
+
+def _classes(module: Any) -> list[str]:
+    return [name for name, value in vars(module).items() if isinstance(value, type)]
 
 
 @cache

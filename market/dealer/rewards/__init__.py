@@ -1,9 +1,10 @@
-"""What market makers are rewarded for: one room for each term, and their weighted sum."""
+"""What makers and investors are rewarded for: one room for each term, and the weighted sum that makers earn."""
 
 from .hedging_cost import HedgingCost
 from .inventory_pnl import InventoryPnl
 from .market_share import MarketShare, MarketVolume
-from .risk import AbsoluteRisk, QuadraticRisk
+from .quantity_target import QuantityTarget
+from .risk import AbsoluteRisk, QuadraticRisk, StepRisk
 from .spread_revenue import SpreadRevenue
 from .term import Term
 from .total import TotalReward
@@ -15,7 +16,9 @@ __all__ = [
     "MarketShare",
     "MarketVolume",
     "QuadraticRisk",
+    "QuantityTarget",
     "SpreadRevenue",
+    "StepRisk",
     "Term",
     "TotalReward",
 ]

@@ -33,3 +33,14 @@ class AbsoluteRisk(Term):
     def decided(self) -> float:
         gain, self._gain = self._gain, 0.0
         return -abs(gain)
+
+
+class StepRisk(Term):
+    """- |q dS / S| from one look at the price to the next; weighted by g it makes of the P&L PnL_g = dPnL - g |dPnL|.
+
+    dPnL is the inventory's profit and loss (2110.06829, as above). It depends on how often one looks: an investor does
+    at each of its decisions and trades.
+    """
+
+    def held(self, gain: float) -> float:
+        return -abs(gain)

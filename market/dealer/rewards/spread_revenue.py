@@ -1,10 +1,13 @@
-"""What clients pay for trading at once."""
+"""What is paid for trading at once: to makers, by investors."""
 
 from .term import Term
 
 
 class SpreadRevenue(Term):
-    """z d for a trade of z MEUR, d bp to the maker's advantage from the reference price as it sees it."""
+    """z d for a trade of z MEUR, d bp to one's advantage from the reference price as one sees it.
 
-    def traded(self, revenue: float) -> float:
+    Makers earn it; to investors, who trade at a disadvantage, it is the cost of execution.
+    """
+
+    def traded(self, quantity: float, revenue: float) -> float:
         return revenue

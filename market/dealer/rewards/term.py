@@ -1,14 +1,18 @@
-"""What a term of a maker's reward is told, and answers."""
+"""What a term of a reward is told, and answers."""
 
 
 class Term:
-    """A term of a maker's reward: it is told what happens and says what that earns, in MEUR bp, or MEUR bp a minute.
+    """A term of a maker's or an investor's reward: it is told what happens and says what that earns.
 
-    Subclasses answer to what concerns them; everything else earns nothing.
+    In MEUR bp, or MEUR bp a minute. Subclasses answer to what concerns them; everything else earns nothing.
     """
 
-    def traded(self, revenue: float) -> float:
-        """A client's trade, whose distance from the reference price is worth `revenue` MEUR bp."""
+    def could_trade(self, volume: float) -> float:
+        """A decision at which `volume` MEUR could be traded."""
+        return 0.0
+
+    def traded(self, quantity: float, revenue: float) -> float:
+        """`quantity` MEUR bought (sold if negative), at a distance from the reference price worth `revenue` MEUR bp."""
         return 0.0
 
     def hedged(self, cost: float, gain: float) -> float:
@@ -16,11 +20,11 @@ class Term:
         return 0.0
 
     def held(self, gain: float) -> float:
-        """What was held has changed in value by `gain` MEUR bp since the maker last looked at the price."""
+        """What was held has changed in value by `gain` MEUR bp since the last look at the price."""
         return 0.0
 
     def decided(self) -> float:
-        """The maker decides, and an interval between two decisions is over."""
+        """An interval between two decisions is over."""
         return 0.0
 
     def rate(self, inventory: float) -> float:

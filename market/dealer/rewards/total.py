@@ -29,10 +29,10 @@ class TotalReward:
         self._decided = [(weight, term.decided) for weight, term in weighted if _answers(term, "decided")]
         self._rate = [(weight, term.rate) for weight, term in weighted if _answers(term, "rate")]
 
-    def traded(self, revenue: float) -> None:
+    def traded(self, quantity: float, revenue: float) -> None:
         """A client's trade; see `Term.traded`."""
         for weight, earned in self._traded:
-            self._earn(weight * earned(revenue))
+            self._earn(weight * earned(quantity, revenue))
 
     def hedged(self, cost: float, gain: float) -> None:
         """A hedge; see `Term.hedged`."""

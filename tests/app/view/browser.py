@@ -6,7 +6,10 @@ import fcntl
 import json
 import os
 import select
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -25,6 +28,7 @@ QUIET = [
     "--window-size=1200,900",
 ]
 PATIENCE = 60.0
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Browser:
@@ -34,7 +38,8 @@ class Browser:
         complaints: what has been said on the console as a warning or an error, and what was thrown.
     """
 
-    def __init__(self, program: str, profile: Path) -> None:
+    def __init__(self, profile: Path) -> None:
+        assert PROGRAM is not None
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
         high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in (theirs_in, theirs_out)]
@@ -43,7 +48,7 @@ class Browser:
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
 
-        command = [program, *QUIET, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+        command = [PROGRAM, *QUIET, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
         self._process = subprocess.Popen(
             command, preexec_fn=wire, pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -59,6 +64,20 @@ class Browser:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Runtime", "Log", "Page"):
             self.call(f"{domain}.enable")
+
+    @classmethod
+    @contextmanager
+    def opened(cls, profile: Path) -> Iterator[Browser]:
+        """A browser that is closed afterwards.
+
+        Args:
+            profile: a folder for what it keeps.
+        """
+        browser = cls(profile)
+        try:
+            yield browser
+        finally:
+            browser.close()
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Call a method of the protocol and return its result."""

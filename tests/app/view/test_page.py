@@ -1,7 +1,6 @@
 """The page in a browser: what it shows is what the log implies, by address and by keyboard, without complaint."""
 
 import json
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,10 +14,9 @@ from catallaxy import open_run
 from catallaxy.view.history import History
 from catallaxy.view.server import application
 
-from .browser import Browser
+from .browser import PROGRAM, Browser
 from .conftest import NASTY
 
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine: the page is not tried")
 
 
@@ -39,10 +37,8 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    browser = Browser(PROGRAM, tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
+    with Browser.opened(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture

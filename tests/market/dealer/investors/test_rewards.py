@@ -5,17 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catallaxy.market.dealer.investors.group import RewardTerms
-from catallaxy.market.dealer.investors.rewards import ExecutionCost, InventoryPnl, QuantityTarget, Risk, TotalReward
+from catallaxy.market.dealer.investors.reward import InvestorPay
 from catallaxy.market.dealer.investors.type import InvestorType
+from catallaxy.market.dealer.rewards import InventoryPnl, QuantityTarget, SpreadRevenue, StepRisk
 
 
 def test_each_term_answers_to_what_concerns_it() -> None:
-    for term, decided, traded, held in (
-        (ExecutionCost(), 0.0, -0.6, 0.0),
+    for term, able, traded, held in (
+        (SpreadRevenue(), 0.0, -0.6, 0.0),
         (InventoryPnl(), 0.0, 0.0, -4.0),
-        (Risk(), 0.0, 0.0, -4.0),
+        (StepRisk(), 0.0, 0.0, -4.0),
     ):
-        assert (term.decided(1.0), term.traded(-2.0, 0.3), term.held(-4.0)) == pytest.approx((decided, traded, held))
+        assert (term.could_trade(1.0), term.traded(-2.0, -0.6), term.held(-4.0)) == pytest.approx((able, traded, held))
 
 
 @given(
@@ -29,9 +30,9 @@ def test_the_quantity_target_earns_minus_the_distance_from_the_target_times_the_
     term = QuantityTarget(buy, sell)
     earned = 0.0
     for quantity in trades:
-        earned += term.decided(2.0)
+        earned += term.could_trade(2.0)
         if quantity:
-            earned += term.traded(quantity, 0.1)
+            earned += term.traded(quantity, -0.1)
     volume = 2.0 * len(trades)
     bought, sold = (sum(max(side * x, 0.0) for x in trades) for side in (1.0, -1.0))
     assert term.fractions == pytest.approx((bought / volume, sold / volume))
@@ -42,7 +43,7 @@ def test_the_reward_is_w_times_profit_and_loss_with_risk_and_one_less_w_times_fl
     """R = w (dPnL - g |dPnL of the inventory|) + (1 - w) Flow."""
     amounts: list[float] = []
     kind = InvestorType(1.0, 0.25, 0.75, 0.25, risk_aversion=0.4)
-    reward = TotalReward(kind, RewardTerms(quantity_target=8.0), amounts.append)
+    reward = InvestorPay(kind, RewardTerms(quantity_target=8.0), amounts.append)
     reward.decided(1.0)
     reward.traded(1.0, 0.2)
     reward.held(-3.0)
@@ -54,7 +55,7 @@ def test_the_reward_is_w_times_profit_and_loss_with_risk_and_one_less_w_times_fl
 
 
 def test_a_factor_of_zero_leaves_a_term_out() -> None:
-    reward = TotalReward(InvestorType(1.0, 1.0, 0.5, 0.5), RewardTerms(execution_cost=0.0), lambda _: None)
+    reward = InvestorPay(InvestorType(1.0, 1.0, 0.5, 0.5), RewardTerms(execution_cost=0.0), lambda _: None)
     reward.traded(5.0, 0.2)
     reward.held(2.0)
     assert reward.total == pytest.approx(2.0)

@@ -31,7 +31,7 @@ from catallaxy.market.dealer.rewards import (
 
 
 def test_each_term_answers_to_what_concerns_it() -> None:
-    assert SpreadRevenue().traded(3.0) == 3.0
+    assert SpreadRevenue().traded(-1.0, 3.0) == 3.0
     assert SpreadRevenue().held(5.0) == 0.0
     assert HedgingCost().hedged(cost=2.0, gain=-1.0) == -2.0
     assert QuadraticRisk(0.5).rate(-4.0) == -8.0
@@ -65,7 +65,7 @@ def test_the_total_weighs_its_terms_and_leaves_out_those_of_no_weight() -> None:
     share = MarketShare(1.0, lambda: 1.0, MarketVolume())
     terms = [(2.0, SpreadRevenue()), (1.0, InventoryPnl(0.5)), (0.0, HedgingCost()), (3.0, QuadraticRisk(0.1))]
     total = TotalReward([*terms, (1.0, share)], earned.append, flows.append)
-    total.traded(4.0)
+    total.traded(1.0, 4.0)
     total.held(4.0)
     total.hedged(cost=100.0, gain=-4.0)
     total.holding(2.0)

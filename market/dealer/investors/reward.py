@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from ..group import RewardTerms
-from ..type import InvestorType
-from .execution_cost import ExecutionCost
-from .inventory_pnl import InventoryPnl
-from .quantity_target import QuantityTarget
-from .risk import Risk
-from .term import Term
+from ..rewards import InventoryPnl, QuantityTarget, SpreadRevenue, StepRisk, Term
+from .group import RewardTerms
+from .type import InvestorType
 
 
-class TotalReward:
+class InvestorPay:
     """R = w (cost + gains + g risk) + (1 - w) Flow, each term times its factor of the scenario.
 
     That is R_LT = w PnL_g + (1 - w) Flow, PnL_g = dPnL - g |dPnL of the inventory| (2110.06829, as others report it).
@@ -31,9 +27,9 @@ class TotalReward:
         w = type.pnl_weight
         self.target = QuantityTarget(type.buy_target, type.sell_target)
         terms: Mapping[str, tuple[float, Term]] = {
-            "execution_cost": (w * factors.execution_cost, ExecutionCost()),
+            "execution_cost": (w * factors.execution_cost, SpreadRevenue()),
             "inventory_pnl": (w * factors.inventory_pnl, InventoryPnl()),
-            "risk": (w * type.risk_aversion * factors.risk, Risk()),
+            "risk": (w * type.risk_aversion * factors.risk, StepRisk()),
             "quantity_target": ((1.0 - w) * factors.quantity_target, self.target),
         }
         self._terms = [(name, weight, term) for name, (weight, term) in terms.items()]
@@ -43,11 +39,12 @@ class TotalReward:
 
     def decided(self, volume: float) -> None:
         """A decision at which `volume` MEUR could be traded."""
-        self._add([term.decided(volume) for _, _, term in self._terms])
+        self._add([term.could_trade(volume) for _, _, term in self._terms])
 
     def traded(self, quantity: float, distance: float) -> None:
-        """A trade; see `Term.traded`."""
-        self._add([term.traded(quantity, distance) for _, _, term in self._terms])
+        """`quantity` MEUR bought (sold if negative), `distance` bp away from the reference price to its cost."""
+        revenue = -abs(quantity) * distance
+        self._add([term.traded(quantity, revenue) for _, _, term in self._terms])
 
     def held(self, gain: float) -> None:
         """A change in the value of what is held, MEUR bp."""

@@ -33,11 +33,11 @@ class QuantityTarget(Term):
         volume = self.offered
         return (self.bought / volume, self.sold / volume) if volume > 0.0 else (0.0, 0.0)
 
-    def decided(self, volume: float) -> float:
+    def could_trade(self, volume: float) -> float:
         self.offered += volume
         return self._changed()
 
-    def traded(self, quantity: float, distance: float) -> float:
+    def traded(self, quantity: float, revenue: float) -> float:
         if quantity > 0.0:
             self.bought += quantity
         else:

@@ -1,0 +1,178 @@
+"""`catallaxy calibrate compare`: what several calibrations of one study came to, at which cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+from catallaxy.calibrate import Targets
+from catallaxy.engine import read_manifest
+from catallaxy.market.measures import Interval, interval
+
+from ..display import console
+from ..plots.canvas import figure_file
+from ..runs import RunError, open_run
+from .aims import Aim
+
+Floats = npt.NDArray[np.float64]
+
+
+@attrs.frozen(eq=False)
+class Judged:
+    """A run of `catallaxy calibrate --judge`.
+
+    Attributes:
+        directory: its folder.
+        study: what must be the same in runs that are compared.
+        method: the calibrator, and how agents followed it if not told.
+        seed: runs of several methods with equal seeds are paired.
+        losses: mean loss after learning from scratch, by budget.
+        seconds: CPU time of the calibration until then, by budget.
+    """
+
+    directory: Path
+    study: Mapping[str, Any]
+    method: str
+    seed: int
+    losses: Mapping[int, float]
+    seconds: Mapping[int, float]
+
+
+def compare(directories: Sequence[Path], *, out: Path | None, quiet: bool, as_json: bool) -> None:
+    """Print the losses of what was recommended at each budget, and their differences, paired by seed.
+
+    Args:
+        directories: of runs with verdicts.
+        out: a file for the figure of losses against budgets.
+        quiet: print nothing.
+        as_json: print JSON instead of tables.
+
+    Raises:
+        RunError: a folder without verdicts, or runs of different studies.
+    """
+    scales = _results(directories[0]).get("scale")  # one scale for all, or their losses could not be compared
+    runs = [read_judged(directory, scales) for directory in directories]
+    for run in runs[1:]:
+        if run.study != runs[0].study:
+            raise RunError(f"{run.directory} is of another study than {runs[0].directory}: compare runs of one")
+    screen = console(quiet=quiet or as_json)
+    if as_json:
+        print(json.dumps(_plain(runs), indent=2))
+    else:
+        _show(runs, screen)
+    if out is not None:
+        _draw(runs, out)
+        screen.print(f"losses against budgets: {out}", style="dim")
+
+
+def read_judged(directory: Path, scale: Sequence[float] | None = None) -> Judged:
+    """Read a run; its losses are in units of `scale`, the run's own if none is given.
+
+    Raises:
+        RunError: it is no calibration, or was not judged.
+    """
+    results, scenario = _results(directory), read_manifest(directory)["scenario"]
+    calibration = scenario["calibration"]
+    plan = calibration["plan"]
+    if not results.get("verdicts"):
+        raise RunError(f"{directory} was not judged: give `catallaxy calibrate` --judge 3")
+    aims = tuple(Aim(**aim).target() for aim in calibration["targets"])
+    targets = Targets(aims, np.asarray(results["scale"] if scale is None else scale, np.float64))
+    verdicts = {way["budget"]: np.array(each["measures"]) for way, each in _pairs(results)}
+    marks = open_run(directory).metric("marks")
+    return Judged(
+        directory,
+        {name: calibration[name] for name in ("parameters", "targets")} | {"scenario": scenario["scenario"]},
+        plan["method"] if plan["agents"] == "conditioned" else f"{plan['method']}, {plan['agents']}",
+        plan["seed"],
+        {budget: float(targets.loss(measures).mean()) for budget, measures in verdicts.items()},
+        dict(zip(marks["budget"].to_pylist(), marks["cpu_seconds"].to_pylist(), strict=True)),
+    )
+
+
+def _pairs(results: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    return list(zip(results["way"], results["verdicts"], strict=True))
+
+
+def _results(directory: Path) -> dict[str, Any]:
+    manifest, path = read_manifest(directory), directory / "results.json"
+    if "calibration" not in (manifest.get("scenario") or {}):
+        raise RunError(f"{directory} is no run of `catallaxy calibrate`")
+    if not path.is_file():
+        raise RunError(f"{directory} has not come to its end: --resume it first")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _by_method(runs: Sequence[Judged], budget: int) -> dict[str, dict[int, float]]:
+    """Loss by method and seed at a budget, the best method first."""
+    found: dict[str, dict[int, float]] = {}
+    for run in runs:
+        if budget in run.losses:
+            found.setdefault(run.method, {})[run.seed] = run.losses[budget]
+    return dict(sorted(found.items(), key=lambda item: float(np.mean(list(item[1].values())))))
+
+
+def _budgets(runs: Sequence[Judged]) -> list[int]:
+    return sorted({budget for run in runs for budget in run.losses})
+
+
+def _show(runs: Sequence[Judged], screen: Console) -> None:
+    for budget in _budgets(runs):
+        table = Table("method", "loss", "more than the best, paired", "runs", "CPU s")
+        losses = _by_method(runs, budget)
+        best = next(iter(losses.values()))
+        for method, found in losses.items():
+            shared = found.keys() & best.keys()
+            less = [found[seed] - best[seed] for seed in shared] if found is not best else []
+            seconds = np.median([run.seconds[budget] for run in runs if run.method == method and budget in run.losses])
+            table.add_row(method, _told(list(found.values())), _told(less), str(len(found)), f"{seconds:.0f}")
+        screen.print(f"\n{budget:,} decisions: mean loss after learning from scratch, 95 % interval over runs")
+        screen.print(table)
+
+
+def _told(values: Sequence[float]) -> str:
+    if len(values) < 2:
+        return f"{values[0]:.3g}" if values else ""
+    found = interval(values)
+    return f"{found.mean:.3g} +- {(found.high - found.low) / 2:.2g}"
+
+
+def _plain(runs: Sequence[Judged]) -> list[dict[str, Any]]:
+    return [
+        {
+            "budget": budget,
+            "method": method,
+            "losses": {str(seed): loss for seed, loss in found.items()},
+            "mean": float(np.mean(list(found.values()))),
+        }
+        for budget in _budgets(runs)
+        for method, found in _by_method(runs, budget).items()
+    ]
+
+
+def _draw(runs: Sequence[Judged], out: Path) -> None:
+    with figure_file(out, 6.5, 4.0) as figure:
+        axes = figure.subplots()
+        for method in _by_method(runs, _budgets(runs)[-1]):
+            curve = {budget: list(_by_method(runs, budget).get(method, {}).values()) for budget in _budgets(runs)}
+            found = {budget: _interval(losses) for budget, losses in curve.items() if losses}
+            mean = [each.mean for each in found.values()]
+            reach = [each.high - each.mean for each in found.values()]
+            axes.errorbar(list(found), mean, reach, label=method, marker="o", capsize=2)
+        axes.set_xscale("log")
+        axes.set_xlabel("simulated decisions, all counted")
+        axes.set_ylabel("loss after learning from scratch")
+        axes.legend(fontsize=8)
+
+
+def _interval(losses: Sequence[float]) -> Interval:
+    return interval(losses) if len(losses) > 1 else Interval(losses[0], losses[0], losses[0])

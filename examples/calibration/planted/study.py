@@ -1,0 +1,246 @@
+"""Calibrators judged on planted truths, all by one protocol.
+
+    python examples/calibration/planted/study.py --quick --out runs/planted
+    python examples/calibration/planted/study.py --market dealer --truths 4 --out runs/planted_dealer
+
+Truths are drawn and lived in by agents who learn them from scratch; what they show are the targets. Each method then
+looks for each truth; what it recommends at each budget is judged by agents who learn it from scratch, on other seeds.
+What is found is kept as it comes: the same command goes on where it was stopped, and further methods can be added.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import attrs
+import cattrs
+from cyclopts import App, Parameter
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "rounds"))
+
+from population import Rounds  # noqa: E402
+
+from catallaxy.calibrate import (  # noqa: E402
+    METHODS,
+    Agents,
+    Calibrator,
+    Contest,
+    Entry,
+    Planted,
+    Problem,
+    Protocol,
+    Ranking,
+    Setting,
+)
+from catallaxy.calibrate.methods import INFORMED, Reinforcement  # noqa: E402
+from catallaxy.calibrate.ranking import Contender  # noqa: E402
+from catallaxy.calibration.study import read_study  # noqa: E402
+from catallaxy.study import Notes, command_of, shown  # noqa: E402
+from market import Market  # noqa: E402
+
+Where = Literal["rounds", "dealer", "goods"]
+ROUNDS = Market(known={"shy.connectivity": 0.5})
+STUDIES = {"dealer": "study.toml", "goods": "goods.toml"}
+BUDGETS = (800_000, 2_400_000)
+NAMES = {
+    "surrogate": "local map of every measure, Thompson sampling",
+    "kalman": "ensemble Kalman inversion",
+    "rl": "RL, target errors in its state, look-ahead",
+    "rl-talk": "RL, the talk's",
+    "rl-equal": "RL, as fast as the agents",
+    "bo": "scalar Bayesian optimisation, Thompson, batches",
+    "bo-ei": "scalar Bayesian optimisation, expected improvement",
+    "bo-composite": "composite Bayesian optimisation",
+    "amortised": "trained over the prior, then inverted",
+    "npe": "neural posterior estimation",
+    "cma": "CMA-ES",
+    "random": "random search",
+    "prior": "middle of the prior",
+}
+
+
+def equally_fast(setting: Setting, seed: int) -> Calibrator:
+    """The RL calibrator on the agents' own time scale: it learns whenever they do."""
+    return Reinforcement(setting, attrs.evolve(INFORMED, every=1), seed=seed)
+
+
+OTHERS = {"rl-equal": equally_fast}
+
+
+def rounds(values: Sequence[float], market: Market = ROUNDS) -> Problem:
+    """The market in rounds."""
+    return Rounds(market, values or [0.0] * len(market.measures))
+
+
+def scenario(file: Path, values: Sequence[float]) -> Problem:
+    """A market on the engine, from a study's file."""
+    problem = read_study(file)
+    return problem.aiming(values) if values else problem
+
+
+def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int) -> Contest:
+    """The contest in a market."""
+    if market == "rounds":
+        return Contest(rounds, budgets, Protocol(800_000, 16, 256, trainings), seed, OTHERS)
+    make: Callable[[Sequence[float]], Problem] = partial(scenario, HERE / STUDIES[market])
+    return Contest(make, budgets, Protocol(100_000, 16, 64, trainings), seed, OTHERS)
+
+
+class Record:
+    """What a contest has found so far, in a folder: `ground.json`, `truths.jsonl`, `entries.jsonl`."""
+
+    def __init__(self, out: Path, contest: Contest) -> None:
+        self.out, self.contest = out, contest
+        out.mkdir(parents=True, exist_ok=True)
+        self.ground = self._ground()
+        self.planted = [cattrs.structure(row, Planted) for row in self._rows("truths")]
+        self.entries = [cattrs.structure(row, Entry) for row in self._rows("entries")]
+
+    def _ground(self) -> dict[str, Any]:
+        path = self.out / "ground.json"
+        plan = {"budgets": list(self.contest.budgets), "seed": self.contest.seed}
+        plan["protocol"] = attrs.asdict(self.contest.protocol)
+        if not path.is_file():
+            path.write_text(json.dumps({**plan, **self.contest.ground()}) + "\n", encoding="utf-8")
+        ground: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if other := [name for name in plan if ground[name] != plan[name]]:
+            raise SystemExit(
+                f"{path} is of another contest: its {other[0]} is {ground[other[0]]}; choose another --out"
+            )
+        return ground
+
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        path = self.out / f"{name}.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+    def add(self, found: Planted | Sequence[Entry]) -> None:
+        """Keep a truth, or a method's entries for one."""
+        if isinstance(found, Planted):
+            self.planted.append(found)
+        else:
+            self.entries += found
+        rows, name = ([found], "truths") if isinstance(found, Planted) else (found, "entries")
+        with (self.out / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(cattrs.unstructure(row)) + "\n" for row in rows)
+
+    def missing(self, truths: int, contenders: Sequence[Contender]) -> list[tuple[Planted, Contender]]:
+        """What is still to be played, truth by truth."""
+        known = {(entry.truth, entry.method, entry.agents) for entry in self.entries}
+        planted = sorted((truth for truth in self.planted if truth.number < truths), key=lambda truth: truth.number)
+        return [(truth, who) for truth in planted for who in contenders if (truth.number, *who) not in known]
+
+
+def play(record: Record, truths: int, contenders: Sequence[Contender], workers: int, notes: Notes) -> None:
+    """Plant what is not yet planted, and let everybody look for it who has not yet."""
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        new = set(range(truths)) - {truth.number for truth in record.planted}
+        planting = [pool.submit(record.contest.plant, number, record.ground) for number in sorted(new)]
+        for future in as_completed(planting):
+            record.add(future.result())
+        cells = record.missing(truths, contenders)
+        entering = [pool.submit(record.contest.enter, truth, record.ground, *who) for truth, who in cells]
+        for done, future in enumerate(as_completed(entering), start=1):
+            entries = future.result()
+            record.add(entries)
+            notes.print(f"{done} of {len(cells)}: {_called(entries[0].method, entries[0].agents)}, {entries[0].truth}")
+
+
+def report(notes: Notes, record: Record, ranking: Ranking) -> None:
+    """The page's tables and figure."""
+    names = record.contest.make(()).space.names
+    last = ranking.budgets[-1]
+    best = ("surrogate", "conditioned")
+    rows = []
+    for who in ranking.contenders(last):
+        scores = [ranking.score(who, budget) if ranking.truths(who, budget) > 1 else "" for budget in ranking.budgets]
+        paired = who != best and ranking.truths(who, last) > 1 and ranking.truths(best, last) > 1
+        less = ranking.difference(best, who, last) if paired else ""
+        told = NAMES.get(who[0], who[0])
+        rows.append([_called(*who), told, *scores, less, ranking.truths(who, last), ranking.seconds(who, last)])
+    head = [f"s at {budget / 1e6:g} M" for budget in ranking.budgets]
+    notes.table(["method", "", *head, "surrogate less it", "truths", "CPU s"], rows)
+    for who in ranking.contenders(last):
+        if recovery := ranking.recovery(who, last, names):
+            notes.say(
+                f"Parameters recovered by {_called(*who)} from {last / 1e6:g} M decisions, in parts of their range:"
+            )
+            rows = [[each.parameter, each.held, each.width, each.error] for each in recovery]
+            notes.table(["parameter", "truths within the 95 % interval", "mean width", "rms error"], rows)
+        if who == best:
+            break
+    with notes.figure("anytime.png", 7.0, 4.0) as figure:
+        axes = figure.subplots()
+        for who in ranking.contenders(last):
+            at = [budget for budget in ranking.budgets if ranking.truths(who, budget) > 1]
+            if at and who[0] != "prior":
+                found = [ranking.score(who, budget) for budget in at]
+                low, high = ([abs(each.mean - getattr(each, end)) for each in found] for end in ("low", "high"))
+                axes.errorbar(
+                    at, [each.mean for each in found], [low, high], label=_called(*who), capsize=2, marker="o"
+                )
+        axes.set_xscale("log")
+        axes.set_xlabel("simulated decisions, all counted")
+        axes.set_ylabel("score: 0 floor, 1 prior")
+        axes.axhline(0.0, color="0.7", lw=0.8)
+        axes.legend(fontsize=7)
+
+
+def _called(method: str, agents: str) -> str:
+    return method if agents == "conditioned" else f"{method}, {agents}"
+
+
+app = App(help=__doc__, help_format="plaintext")
+
+
+@app.default
+def main(
+    *,
+    market: Where = "rounds",
+    truths: int = 20,
+    methods: Annotated[str, Parameter(help="Names, or NAME:AGENTS, separated by commas.")] = ",".join(METHODS),
+    budgets: Annotated[str, Parameter(help="Decisions, increasing, separated by commas.")] = "",
+    trainings: int = 3,
+    seed: int = 0,
+    workers: int = 2,
+    quick: bool = False,
+    out: Path = Path("runs/planted"),
+) -> None:
+    """Play the contest, as far as it has not been played, and write its page to OUT."""
+    if quick:
+        truths, methods, budgets, trainings = 2, "surrogate,kalman,prior", "200000,400000", 2
+    marks = tuple(int(mark) for mark in budgets.split(",")) if budgets else BUDGETS
+    contenders: list[Contender] = []
+    for name in methods.split(","):
+        method, _, agents = name.partition(":")
+        if method not in {*METHODS, *OTHERS} or (agents or "conditioned") not in get_args(Agents):
+            raise SystemExit(
+                f"--methods: there is no {name!r}; there are {', '.join(METHODS)}, each with {get_args(Agents)}"
+            )
+        contenders.append((method, agents or "conditioned"))
+    command = command_of(
+        "examples/calibration/planted/study.py", market=market, truths=truths, methods=methods, budgets=budgets or None,
+        trainings=trainings, seed=seed, workers=workers, out=out,
+    )  # fmt: skip
+    with Notes(out, "Calibrators on planted truths", command=command, quick=quick) as notes:
+        record = Record(out, contest(market, marks, seed, trainings))
+        play(record, truths, contenders, workers, notes)
+        ranking = Ranking(record.planted, record.entries)
+        floors = [truth.floor / truth.prior for truth in record.planted]
+        notes.say(
+            f"{len(record.planted)} truths, seed {seed}; the floor's loss is {shown(sum(floors) / len(floors))} of the "
+            f"prior's. {trainings} trainings from scratch judge each recommendation; 95 % intervals over truths."
+        )
+        report(notes, record, ranking)
+        notes.numbers["scores"] = ranking.describe()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,56 @@
+"""The calibration studies: their targets are what they say, and they run from end to end, small."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from catallaxy.calibrate import Protocol
+from catallaxy.calibration.study import read_study
+
+from .conftest import EXAMPLES, study_module
+
+FX = EXAMPLES / "calibration" / "fx"
+TINY = Protocol(decisions=1, places=2, episodes=3, trainings=2)
+
+
+@pytest.fixture(scope="module")
+def fx() -> ModuleType:
+    return study_module("calibration/fx")
+
+
+def test_the_targets_of_fx_are_paper_ds_curves(fx: ModuleType) -> None:
+    problem = read_study(FX / "study.toml")
+    points = [(aim.among, aim.at, aim.value) for aim in problem.aims if aim.measure == "fill_probability"]
+    assert [(tier, at) for tier, at, _ in points] == [(tier, at) for tier in fx.SEEN for at in (0.0, 0.13, 0.25, 0.5)]
+    assert [value for *_, value in points] == pytest.approx(
+        [float(fx.seen(tier, at)) for tier, at, _ in points], abs=6e-5
+    )
+    assert sum(aim.value for aim in problem.aims if aim.measure == "market_share") == pytest.approx(1.0)
+    assert 4 <= problem.space.size <= 8
+
+
+def test_a_composition_of_fx_is_judged_by_agents_who_learn_from_nothing(fx: ModuleType) -> None:
+    problem = read_study(FX / "study.toml")
+    watched = fx.Watched(problem.study, problem.knobs, problem.aims, problem.tuning)
+    shown = fx.judge(watched, np.full(problem.space.size, 0.5), TINY, 1)
+    assert shown.measures.shape == (2, 12)
+    assert np.isfinite(shown.measures).all()
+    for tier in fx.SEEN:
+        assert (np.diff(shown.curves[tier][:, [0, 12, 25]]) < 0.0).all(), "a better price finds more takers"
+        assert shown.counted(tier, 0.3)[0] >= shown.counted(tier, 0.3)[1]
+
+
+@pytest.mark.slow
+def test_the_study_fx_runs_from_end_to_end(fx: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fx, "QUICK", fx.Size(15_000, TINY))
+    fx.study_module(out=tmp_path, quick=True)
+    page = (tmp_path / "results.md").read_text()
+    assert "| `makers.dealer.connectivity` |" in page
+    assert (tmp_path / "calibration_fx.png").is_file()
+    assert set(json.loads((tmp_path / "results.json").read_text())) >= {"answer", "counted_error"}
+    fx.study_module(out=tmp_path / "again", quick=True, calibrated=tmp_path / "calibration")
