@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from ..calibrator import Calibrator, Setting
 from ..errors import CalibrationError
 from .amortised import Amortised, AmortisedConfig
+from .bayesian import COMPOSITE, NAIVE, Bayesian, BayesianConfig
 from .evolution import Evolution, EvolutionConfig
 from .kalman import EnsembleKalman, KalmanConfig
 from .posterior import Posterior, PosteriorConfig
@@ -23,6 +24,9 @@ METHODS: Mapping[str, Callable[[Setting, int], Calibrator]] = {
     "npe": lambda setting, seed: Posterior(setting),
     "rl": lambda setting, seed: Reinforcement(setting, INFORMED, seed=seed),
     "rl-talk": lambda setting, seed: Reinforcement(setting, seed=seed),
+    "bo": lambda setting, seed: Bayesian(setting),
+    "bo-ei": lambda setting, seed: Bayesian(setting, NAIVE),
+    "bo-composite": lambda setting, seed: Bayesian(setting, COMPOSITE),
     "cma": lambda setting, seed: Evolution(setting),
     "random": lambda setting, seed: RandomSearch(setting),
     "prior": lambda setting, seed: Prior(setting),
@@ -42,11 +46,15 @@ def make_calibrator(name: str, setting: Setting, seed: int) -> Calibrator:
 
 
 __all__ = [
+    "COMPOSITE",
     "INFORMED",
     "METHODS",
+    "NAIVE",
     "RECOMMENDED",
     "Amortised",
     "AmortisedConfig",
+    "Bayesian",
+    "BayesianConfig",
     "EnsembleKalman",
     "Evolution",
     "EvolutionConfig",

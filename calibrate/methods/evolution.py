@@ -13,6 +13,7 @@ from catallaxy.engine import Stream
 
 from ..calibrator import Recommendation, Setting
 from ..errors import CalibrationError
+from .held import Held, means
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,9 +40,7 @@ class Evolution:
     def __init__(self, setting: Setting, config: EvolutionConfig | None = None) -> None:
         self.setting, self.config = setting, config or EvolutionConfig()
         self._history: list[tuple[Floats, Floats]] = []
-        self._points: Floats = np.empty((0, setting.size))
-        self._sum: Floats = np.zeros((setting.places, len(setting.targets.targets)))
-        self._held = 0
+        self._held = Held(setting, lambda count, rng: self._generation(rng), hold=self.config.hold)
         self._start()
 
     def _start(self) -> None:
@@ -63,22 +62,15 @@ class Evolution:
 
     def ask(self, rng: Stream) -> Floats:
         """The present generation, drawn from the strategy's normal distribution."""
-        if not len(self._points):
-            self._points = self._generation(rng)
-        return self._points
+        return self._held.ask(rng)
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
         """Gather what the generation shows, and let it have offspring once it has been played often enough."""
-        if points.shape != self._points.shape or not np.array_equal(points, self._points):
-            return  # the burn-in's
-        self._sum = self._sum + measures
-        self._held += 1
-        if self._held == self.config.hold:
-            losses = np.nan_to_num(self.setting.targets.loss(self._sum / self._held), nan=1e9)
-            self._history.append((self._points, losses))
-            self._breed(self._points, losses)
-            self._points, self._held = np.empty((0, self.setting.size)), 0
-            self._sum = np.zeros_like(self._sum)
+        if (told := self._held.tell(points, measures)) is not None:
+            generation, episodes = told
+            losses = np.nan_to_num(self.setting.targets.loss(means(episodes)), nan=1e9)
+            self._history.append((generation, losses))
+            self._breed(generation, losses)
 
     def recommend(self, rng: Stream) -> Recommendation:
         """The mean of the distribution, and draws from it."""
@@ -103,9 +95,7 @@ class Evolution:
         return {
             "points": np.concatenate(points).reshape(-1, places, size),
             "losses": np.concatenate(losses).reshape(-1, places),
-            "present": self._points,
-            "sum": self._sum,
-            "held": self._held,
+            "held": self._held.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -114,4 +104,4 @@ class Evolution:
         self._history = list(zip(np.asarray(state["points"]), np.asarray(state["losses"]), strict=True))
         for points, losses in self._history:
             self._breed(points, losses)
-        self._points, self._sum, self._held = state["present"], state["sum"], int(state["held"])
+        self._held.load_state_dict(state["held"])

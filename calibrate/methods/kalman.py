@@ -12,6 +12,7 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 
 from ..calibrator import Recommendation, Setting
+from .held import Held
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,30 +44,23 @@ class EnsembleKalman:
         self.setting, self.config = setting, config or KalmanConfig()
         self.ensemble: Floats = np.empty((0, setting.size))
         self.path: Floats = np.empty((0, setting.size))
-        self._sums: Floats = np.zeros((2, setting.places, len(setting.targets.targets)))
-        self._held = 0
+        self._held = Held(setting, lambda count, rng: self.ensemble, hold=self.config.hold)
 
     def ask(self, rng: Stream) -> Floats:
         """The ensemble as it is."""
         if not len(self.ensemble):
             self.ensemble = np.asarray(rng.random((self.setting.places, self.setting.size)))
-        return self.ensemble
+        return self._held.ask(rng)
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
         """Gather what the ensemble shows, and step once it has been played often enough."""
-        if points.shape != self.ensemble.shape or not np.array_equal(points, self.ensemble):
-            return  # the burn-in's
-        errors = self.setting.targets.errors(measures)
-        self._sums = self._sums + np.stack([errors, errors**2])
-        self._held += 1
-        if self._held == self.config.hold:
-            self._move(rng)
-            self._sums, self._held = np.zeros_like(self._sums), 0
+        if (told := self._held.tell(points, measures)) is not None:
+            self._move(self.setting.targets.errors(told[1]), rng)
 
-    def _move(self, rng: Stream) -> None:
-        hold, config = self.config.hold, self.config
-        mean = self._sums[0] / hold
-        noise = np.maximum((self._sums[1] / hold - mean**2).mean(axis=0) / max(hold - 1, 1), 1e-4)
+    def _move(self, errors: Floats, rng: Stream) -> None:
+        """One step, by the errors of all episodes, shape (places, hold, m)."""
+        config, mean = self.config, errors.mean(axis=1)
+        noise = np.maximum(errors.var(axis=1).mean(axis=0) / max(config.hold - 1, 1), 1e-4)
         noise = noise / (config.step * self.setting.targets.weights * len(noise))
         place = _logit(self.ensemble)
         state, shown = place - place.mean(axis=0), mean - mean.mean(axis=0)
@@ -87,12 +81,12 @@ class EnsembleKalman:
 
     def state_dict(self) -> dict[str, Any]:
         """See `Calibrator`."""
-        return {"ensemble": self.ensemble, "path": self.path, "sums": self._sums, "held": self._held}
+        return {"ensemble": self.ensemble, "path": self.path, "held": self._held.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """See `Calibrator`."""
-        self.ensemble, self.path, self._sums = state["ensemble"], state["path"], state["sums"]
-        self._held = int(state["held"])
+        self.ensemble, self.path = state["ensemble"], state["path"]
+        self._held.load_state_dict(state["held"])
 
 
 def _logit(points: Floats) -> Floats:

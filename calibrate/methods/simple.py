@@ -11,6 +11,7 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 
 from ..calibrator import Memory, Recommendation, Setting
+from .held import Held, means
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,26 +56,16 @@ class RandomSearch:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.memory = Memory(setting.size, len(setting.targets.targets))
-        self._points: Floats = np.empty((0, setting.size))
-        self._sum: Floats = np.empty(0)
-        self._held = 0
+        self._held = Held(setting, lambda count, rng: np.asarray(rng.random((count, setting.size))), hold=HOLD)
 
     def ask(self, rng: Stream) -> Floats:
         """The same compositions as before, until they have been played often enough."""
-        if self._held == 0:
-            self._points = np.asarray(rng.random((self.setting.places, self.setting.size)))
-            self._sum = np.zeros((self.setting.places, len(self.setting.targets.targets)))
-        return self._points
+        return self._held.ask(rng)
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
-        """Gather a composition's measures."""
-        if points.shape != self._points.shape or not np.array_equal(points, self._points):
-            return  # the burn-in's, a single episode each
-        self._sum = self._sum + measures
-        self._held += 1
-        if self._held == HOLD:
-            self.memory.add(points, self._sum / HOLD, spent)
-            self._held = 0
+        """Gather a composition's measures; the burn-in's, a single episode each, are left out."""
+        if (told := self._held.tell(points, measures)) is not None:
+            self.memory.add(told[0], means(told[1]), spent)
 
     def recommend(self, rng: Stream) -> Recommendation:
         """The mean of the best few."""
@@ -86,9 +77,9 @@ class RandomSearch:
 
     def state_dict(self) -> dict[str, Any]:
         """See `Calibrator`."""
-        return {"memory": self.memory.state_dict(), "points": self._points, "sum": self._sum, "held": self._held}
+        return {"memory": self.memory.state_dict(), "held": self._held.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """See `Calibrator`."""
         self.memory.load_state_dict(state["memory"])
-        self._points, self._sum, self._held = state["points"], state["sum"], int(state["held"])
+        self._held.load_state_dict(state["held"])
