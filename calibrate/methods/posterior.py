@@ -17,6 +17,7 @@ from catallaxy.engine import Stream
 from ..calibrator import Memory, Recommendation, Setting
 from ..errors import CalibrationError
 from ..surrogate import to_learn, told
+from .held import Held, means
 
 Floats = npt.NDArray[np.float64]
 
@@ -53,26 +54,18 @@ class Posterior:
         _sbi()
         self.setting, self.config = setting, config or PosteriorConfig()
         self.memory = Memory(setting.size, len(setting.targets.targets))
-        self._points: Floats = np.empty((0, setting.size))
-        self._sum: Floats = np.zeros((setting.places, len(setting.targets.targets)))
-        self._held = 0
+        self._held = Held(
+            setting, lambda count, rng: np.asarray(rng.random((count, setting.size))), hold=self.config.hold
+        )
 
     def ask(self, rng: Stream) -> Floats:
         """The same draws from the prior as before, until they have been played often enough."""
-        if not len(self._points):
-            self._points = np.asarray(rng.random((self.setting.places, self.setting.size)))
-        return self._points
+        return self._held.ask(rng)
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
-        """Gather what compositions show."""
-        if points.shape != self._points.shape or not np.array_equal(points, self._points):
-            return  # the burn-in's, a single episode each
-        self._sum = self._sum + measures
-        self._held += 1
-        if self._held == self.config.hold:
-            self.memory.add(points, self._sum / self._held, spent)
-            self._points, self._held = np.empty((0, self.setting.size)), 0
-            self._sum = np.zeros_like(self._sum)
+        """Gather what compositions show; the burn-in's, a single episode each, are left out."""
+        if (played := self._held.tell(points, measures)) is not None:
+            self.memory.add(played[0], means(played[1]), spent)
 
     def recommend(self, rng: Stream) -> Recommendation:
         """Train the flow on all compositions so far, and draw from it at the targets."""
@@ -105,12 +98,12 @@ class Posterior:
 
     def state_dict(self) -> dict[str, Any]:
         """See `Calibrator`."""
-        return {"memory": self.memory.state_dict(), "points": self._points, "sum": self._sum, "held": self._held}
+        return {"memory": self.memory.state_dict(), "held": self._held.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """See `Calibrator`."""
         self.memory.load_state_dict(state["memory"])
-        self._points, self._sum, self._held = state["points"], state["sum"], int(state["held"])
+        self._held.load_state_dict(state["held"])
 
 
 class _Silent:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from types import ModuleType
 
+import attrs
 import numpy as np
 import pytest
 
-from catallaxy.calibrate import Protocol
+from catallaxy.calibrate import Entry, Planted, Protocol, Ranking
 from catallaxy.calibration.study import read_study
 
 from .conftest import EXAMPLES, study_module
@@ -54,3 +55,36 @@ def test_the_study_fx_runs_from_end_to_end(fx: ModuleType, tmp_path: Path, monke
     assert (tmp_path / "calibration_fx.png").is_file()
     assert set(json.loads((tmp_path / "results.json").read_text())) >= {"answer", "counted_error"}
     fx.study_module(out=tmp_path / "again", quick=True, calibrated=tmp_path / "calibration")
+
+
+def test_a_contest_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    planted = study_module("calibration/planted")
+    contest = planted.contest("rounds", (20_000,), 0, 1, 4_000)
+    record = planted.Record(tmp_path, contest)
+    truths = [Planted(number, (0.5,) * 6, (1.0,) * 7, 0.1, 1.1) for number in range(2)]
+    for truth in truths:
+        record.add(truth)
+    ends = ((0.4,) * 6, (0.6,) * 6)
+    for method, loss in (("surrogate", 0.2), ("prior", 1.0)):
+        record.add([Entry(0, method, "conditioned", 20_000, 1.0, (0.5,) * 6, *ends, (loss, loss))])
+    again = planted.Record(tmp_path, contest)
+    assert (again.planted, again.entries) == (truths, record.entries)
+    everybody = [("surrogate", "conditioned"), ("prior", "conditioned")]
+    assert again.missing(2, everybody) == [(truths[1], who) for who in everybody]
+    again.add([attrs.evolve(entry, truth=1) for entry in again.entries])
+    with planted.Notes(tmp_path, "Title", command="command") as notes:
+        planted.report(notes, again, Ranking(again.planted, again.entries))
+    page = (tmp_path / "results.md").read_text()
+    assert "0.1000 ± 0 | " in page
+    assert "| -0.8000 ± 0 | 2 |" in page
+    assert (tmp_path / "anytime.png").stat().st_size > 1000
+    with pytest.raises(SystemExit, match="its seed is 0"):
+        planted.Record(tmp_path, planted.contest("rounds", (20_000,), 1, 1, 4_000))
+
+
+@pytest.mark.parametrize("market", ["dealer", "goods"])
+def test_truths_can_be_planted_in_the_markets_of_the_engine(market: str) -> None:
+    planted = study_module("calibration/planted")
+    problem = planted.contest(market, (20_000,), 0, 1, 4_000).make((0.5,) * (6 if market == "dealer" else 7))
+    assert {target.value for target in problem.targets} == {0.5}
+    assert 4 <= problem.space.size <= 6

@@ -86,12 +86,12 @@ def scenario(file: Path, values: Sequence[float]) -> Problem:
     return problem.aiming(values) if values else problem
 
 
-def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int) -> Contest:
+def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int, learn: int | None) -> Contest:
     """The contest in a market."""
     if market == "rounds":
-        return Contest(rounds, budgets, Protocol(800_000, 16, 256, trainings), seed, OTHERS)
+        return Contest(rounds, budgets, Protocol(learn or 800_000, 16, 256, trainings), seed, OTHERS)
     make: Callable[[Sequence[float]], Problem] = partial(scenario, HERE / STUDIES[market])
-    return Contest(make, budgets, Protocol(100_000, 16, 64, trainings), seed, OTHERS)
+    return Contest(make, budgets, Protocol(learn or 100_000, 16, 64, trainings), seed, OTHERS)
 
 
 class Record:
@@ -207,7 +207,8 @@ def main(
     truths: int = 20,
     methods: Annotated[str, Parameter(help="Names, or NAME:AGENTS, separated by commas.")] = ",".join(METHODS),
     budgets: Annotated[str, Parameter(help="Decisions, increasing, separated by commas.")] = "",
-    trainings: int = 3,
+    trainings: Annotated[int, Parameter(help="From scratch, of each recommendation.")] = 3,
+    learn: Annotated[int | None, Parameter(help="Decisions of each of them.")] = None,
     seed: int = 0,
     workers: int = 2,
     quick: bool = False,
@@ -215,7 +216,7 @@ def main(
 ) -> None:
     """Play the contest, as far as it has not been played, and write its page to OUT."""
     if quick:
-        truths, methods, budgets, trainings = 2, "surrogate,kalman,prior", "200000,400000", 2
+        truths, methods, budgets, trainings, learn = 2, "surrogate,kalman,prior", "100000,200000", 2, 60_000
     marks = tuple(int(mark) for mark in budgets.split(",")) if budgets else BUDGETS
     contenders: list[Contender] = []
     for name in methods.split(","):
@@ -227,10 +228,10 @@ def main(
         contenders.append((method, agents or "conditioned"))
     command = command_of(
         "examples/calibration/planted/study.py", market=market, truths=truths, methods=methods, budgets=budgets or None,
-        trainings=trainings, seed=seed, workers=workers, out=out,
+        trainings=trainings, learn=learn, seed=seed, workers=workers, out=out,
     )  # fmt: skip
     with Notes(out, "Calibrators on planted truths", command=command, quick=quick) as notes:
-        record = Record(out, contest(market, marks, seed, trainings))
+        record = Record(out, contest(market, marks, seed, trainings, learn))
         play(record, truths, contenders, workers, notes)
         ranking = Ranking(record.planted, record.entries)
         floors = [truth.floor / truth.prior for truth in record.planted]
