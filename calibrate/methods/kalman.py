@@ -12,7 +12,7 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 
 from ..calibrator import Recommendation, Setting
-from .held import Held
+from .held import Held, means
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,9 +58,14 @@ class EnsembleKalman:
             self._move(self.setting.targets.errors(told[1]), rng)
 
     def _move(self, errors: Floats, rng: Stream) -> None:
-        """One step, by the errors of all episodes, shape (places, hold, m)."""
-        config, mean = self.config, errors.mean(axis=1)
-        noise = np.maximum(errors.var(axis=1).mean(axis=0) / max(config.hold - 1, 1), 1e-4)
+        """One step, by the errors of all episodes, shape (places, hold, m).
+
+        A measure that no episode of a member defines moves it nowhere: it is taken for what the others show.
+        """
+        config, mean = self.config, means(errors)
+        mean = np.where(np.isfinite(mean), mean, np.nan_to_num(means(mean[None])))
+        variance = np.nan_to_num(means(means((errors - mean[:, None]) ** 2)[None])[0])
+        noise = np.maximum(variance / max(config.hold - 1, 1), 1e-4)
         noise = noise / (config.step * self.setting.targets.weights * len(noise))
         place = _logit(self.ensemble)
         state, shown = place - place.mean(axis=0), mean - mean.mean(axis=0)

@@ -96,8 +96,10 @@ class Reinforcement:
         targets, count = self.setting.targets, len(points)
         state = 2.0 * points - 1.0
         if self.config.errors:
-            state = np.concatenate([state, np.clip(targets.errors(measures), -_CLIP, _CLIP)], axis=1)
+            state = np.concatenate([state, np.clip(np.nan_to_num(targets.errors(measures)), -_CLIP, _CLIP)], axis=1)
         reward = -np.log(targets.loss(measures) + self.config.offset)
+        known = np.isfinite(reward)  # a measure may be undefined in an episode
+        reward = np.where(known, reward, reward[known].mean() if known.any() else 0.0)
         observation = state.astype(np.float32)
         acted = self.learner.act(observation, rng.standard_normal((count, self.setting.size)).astype(np.float32))
         self.buffer.decide(

@@ -17,8 +17,8 @@ def shows(points):
     return np.stack([2 * a + 0.5 * b * c, b - 0.4 * a**2, c + 0.3 * np.sin(3 * a), a * b + c**2], axis=1)
 
 
-def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None):
-    """The recommendation after some iterations, each with 16 noisy measurements."""
+def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None, undefined=0.0):
+    """The recommendation after some iterations, each with 16 noisy measurements; a part of the first is undefined."""
     rng = np.random.default_rng(seed)
     prior = shows(rng.random((400, 3)))
     wanted = shows(TRUTH[None])[0]
@@ -33,6 +33,7 @@ def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None):
         points = np.clip(found.ask(stream(seed, turn, "ask")), 0.0, 1.0)
         assert points.shape == (16, 3)
         measures = shows(points) + noise * rng.standard_normal((16, 4))
+        measures[rng.random(16) < undefined, 0] = np.nan
         found.tell(points, measures, turn + 1, stream(seed, turn, "tell"))
     return found.recommend(stream(seed, iterations, "recommend"))
 
@@ -78,3 +79,11 @@ def test_without_sbi_it_is_told_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sbi.inference", None)
     with pytest.raises(CalibrationError, match=r"needs the package sbi: pip install 'catallaxy\[npe\]'"):
         calibrated("npe", iterations=0)
+
+
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {"npe", "amortised"}))
+def test_a_measure_that_is_undefined_in_some_episodes_does_no_lasting_harm(method):
+    """As the price paid in an episode without a trade."""
+    found = calibrated(method, iterations=60, undefined=0.1)
+    assert np.isfinite(found.point).all()
+    assert np.isfinite(found.draws).all()
