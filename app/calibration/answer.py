@@ -84,7 +84,8 @@ def show(answer: Answer, out: Path, screen: Console) -> None:
         screen.print(f"what {step.budget:,} decisions recommended, learned from scratch: losses {told}")
     for fit in unreachable(answer.fits):
         screen.print(
-            f"no composition reaches {fit.measure} = {fit.target:.4g} with the rest: {fit.shown:.4g} is nearest"
+            f"as agents behave after {answer.decisions:,} decisions, no composition reaches {fit.measure} = "
+            f"{fit.target:.4g} with the rest: {fit.shown:.4g} is nearest"
         )
     for direction in answer.flat:
         screen.print(str(direction))
