@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .problem import Population, Problem
     from .ranking import Ranking, Recovery
     from .surrogate import Quadratic, local_map
-    from .verdict import Protocol, Settled, judge, score, scores, settle
+    from .verdict import Protocol, Settled, judge, score, settle
 
 _HOMES = {
     "calibration": ("Agents", "Calibration", "Mark", "Plan", "Step"),
@@ -31,7 +31,7 @@ _HOMES = {
     "problem": ("Population", "Problem"),
     "ranking": ("Ranking", "Recovery"),
     "surrogate": ("Quadratic", "local_map"),
-    "verdict": ("Protocol", "Settled", "judge", "score", "scores", "settle"),
+    "verdict": ("Protocol", "Settled", "judge", "score", "settle"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -72,7 +72,6 @@ __all__ = [
     "local_map",
     "make_calibrator",
     "score",
-    "scores",
     "settle",
     "unreachable",
 ]

@@ -133,7 +133,8 @@ class Quadratic:
         points = np.clip(np.concatenate([near, rng.random((candidates - candidates // 2, size))]), 0.0, 1.0)
         shift = targets.values - aims  # a map with other aims is one with other measures
         shown = _features(points - self.centre) @ coefficients + shift[:, None]
-        return self._descend(points[targets.loss(shown).argmin(axis=1)], coefficients, shift, targets)
+        start = points[targets.loss(shown).argmin(axis=1)]
+        return descend(start, self._residuals(coefficients, shift, targets))
 
     def plausible(self, coefficients: Floats, aims: Floats, targets: Targets, rng: Stream) -> Floats:
         """For each of k maps a composition that is as good as the best, anywhere in the cube, shape (k, d).
@@ -143,9 +144,6 @@ class Quadratic:
         """
         best = self.best(coefficients, aims, targets, rng)
         return nearest(best, rng.random(best.shape), self._residuals(coefficients, targets.values - aims, targets))
-
-    def _descend(self, points: Floats, coefficients: Floats, shift: Floats, targets: Targets) -> Floats:
-        return descend(points, self._residuals(coefficients, shift, targets))
 
     def _residuals(self, coefficients: Floats, shift: Floats, targets: Targets) -> Residuals:
         linear, curved = _derivatives(coefficients / targets.scale, len(self.centre))

@@ -136,7 +136,8 @@ class Targets:
         Returns:
             r and dr/derror, shape (..., m) each. Where a loss has a kink it is rounded, within `KINK` of the target.
         """
-        unit = [abs(scale / each.value) if each.loss == "relative" else 1.0 for each, scale in self._pairs]
+        pairs = zip(self.targets, self.scale.tolist(), strict=True)
+        unit = [abs(scale / each.value) if each.loss == "relative" else 1.0 for each, scale in pairs]
         root: Floats = np.broadcast_to(np.sqrt(self.weights) * unit, errors.shape).copy()
         found = errors * root
         for place, target in enumerate(self.targets):
@@ -150,7 +151,3 @@ class Targets:
             found[..., place] = e * np.sqrt(tilt / (round_off + KINK))
             root[..., place] = np.sqrt(tilt * (round_off + KINK)) / (2.0 * round_off)
         return np.asarray(found, np.float64), root
-
-    @property
-    def _pairs(self) -> list[tuple[Target, float]]:
-        return list(zip(self.targets, self.scale.tolist(), strict=True))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 import numpy as np
 import numpy.typing as npt
@@ -89,8 +87,3 @@ def _measured(problem: Problem, point: Floats, protocol: Protocol, seed: int) ->
 def score(loss: float, floor: float, prior: float) -> float:
     """(loss - floor) / (prior - floor): 0 is what the planted truth itself reaches, 1 the middle of the prior."""
     return (loss - floor) / (prior - floor)
-
-
-def scores(losses: Sequence[float], floors: Sequence[float], priors: Sequence[float]) -> Interval:
-    """The mean score over planted truths with its interval."""
-    return interval([score(*each) for each in zip(losses, floors, priors, strict=True)])

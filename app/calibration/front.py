@@ -121,7 +121,7 @@ def _run(calibration: Calibration, out: Path, screen: Console) -> None:
 
 
 def _answer(problem: MarketProblem, calibration: Calibration, protocol: Protocol | None, screen: Console) -> Answer:
-    found, targets, space = calibration.recommend(), calibration.targets, problem.space
+    found, targets, space = calibration.marks[-1].found, calibration.targets, problem.space
     assert targets is not None
     model = local_map(calibration.memory, found.point, targets)
     return Answer(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from catallaxy.engine import Stream
 
-from ..calibrator import Setting
+from ..calibrator import Memory, Setting
 
 Floats = npt.NDArray[np.float64]
 
@@ -92,3 +92,38 @@ def means(episodes: Floats) -> Floats:
     count = defined.sum(axis=1)
     total = np.where(defined, episodes, 0.0).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+class HeldDraws:
+    """What calibrators have in common that play draws from the prior for some iterations each.
+
+    Args:
+        setting: what is to be calibrated.
+        hold: iterations for which the same draws are played: one episode alone says little.
+
+    Attributes:
+        memory: compositions and their mean measures; the burn-in's, a single episode each, are left out.
+    """
+
+    def __init__(self, setting: Setting, hold: int) -> None:
+        self.setting = setting
+        self.memory = Memory(setting.size, len(setting.targets.targets))
+        self._held = Held(setting, lambda count, rng: np.asarray(rng.random((count, setting.size))), hold=hold)
+
+    def ask(self, rng: Stream) -> Floats:
+        """The same draws as before, until they have been played often enough."""
+        return self._held.ask(rng)
+
+    def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
+        """Gather what compositions show."""
+        if (told := self._held.tell(points, measures)) is not None:
+            self.memory.add(told[0], means(told[1]), spent)
+
+    def state_dict(self) -> dict[str, Any]:
+        """See `Calibrator`."""
+        return {"memory": self.memory.state_dict(), "held": self._held.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """See `Calibrator`."""
+        self.memory.load_state_dict(state["memory"])
+        self._held.load_state_dict(state["held"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
@@ -14,10 +13,10 @@ import numpy.typing as npt
 
 from catallaxy.engine import Stream
 
-from ..calibrator import Memory, Recommendation, Setting
+from ..calibrator import Recommendation, Setting
 from ..errors import CalibrationError
 from ..surrogate import to_learn, told
-from .held import Held, means
+from .held import HeldDraws
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +41,7 @@ class PosteriorConfig:
     epochs: int = attrs.field(default=200, validator=attrs.validators.ge(1))
 
 
-class Posterior:
+class Posterior(HeldDraws):
     """Plays draws from the prior, and estimates the density of compositions given measures by a masked flow.
 
     The flow is told how much agents had still to learn when a composition was played, and is asked as of now; targets
@@ -52,20 +51,8 @@ class Posterior:
 
     def __init__(self, setting: Setting, config: PosteriorConfig | None = None) -> None:
         _sbi()
-        self.setting, self.config = setting, config or PosteriorConfig()
-        self.memory = Memory(setting.size, len(setting.targets.targets))
-        self._held = Held(
-            setting, lambda count, rng: np.asarray(rng.random((count, setting.size))), hold=self.config.hold
-        )
-
-    def ask(self, rng: Stream) -> Floats:
-        """The same draws from the prior as before, until they have been played often enough."""
-        return self._held.ask(rng)
-
-    def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
-        """Gather what compositions show; the burn-in's, a single episode each, are left out."""
-        if (played := self._held.tell(points, measures)) is not None:
-            self.memory.add(played[0], means(played[1]), spent)
+        self.config = config or PosteriorConfig()
+        super().__init__(setting, self.config.hold)
 
     def recommend(self, rng: Stream) -> Recommendation:
         """Train the flow on all compositions so far, and draw from it at the targets."""
@@ -95,15 +82,6 @@ class Posterior:
             with torch.no_grad():
                 drawn = flow.sample((DRAWS,), condition=torch.from_numpy(asked[None].astype(np.float32)))
         return np.asarray(1.0 / (1.0 + np.exp(-drawn.numpy().reshape(DRAWS, -1).astype(np.float64))))
-
-    def state_dict(self) -> dict[str, Any]:
-        """See `Calibrator`."""
-        return {"memory": self.memory.state_dict(), "held": self._held.state_dict()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """See `Calibrator`."""
-        self.memory.load_state_dict(state["memory"])
-        self._held.load_state_dict(state["held"])
 
 
 class _Silent:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from catallaxy.engine import Stream
 
-from ..calibrator import Memory, Recommendation, Setting
-from .held import Held, means
+from ..calibrator import Recommendation, Setting
+from .held import HeldDraws
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,25 +47,14 @@ class Prior:
         """See `Calibrator`."""
 
 
-class RandomSearch:
+class RandomSearch(HeldDraws):
     """Plays draws from the prior for some iterations each, and recommends the mean of those with the least loss.
 
     The loss is that of a composition's mean measures, so that the luck of one episode does not decide.
     """
 
     def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.memory = Memory(setting.size, len(setting.targets.targets))
-        self._held = Held(setting, lambda count, rng: np.asarray(rng.random((count, setting.size))), hold=HOLD)
-
-    def ask(self, rng: Stream) -> Floats:
-        """The same compositions as before, until they have been played often enough."""
-        return self._held.ask(rng)
-
-    def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
-        """Gather a composition's measures; the burn-in's, a single episode each, are left out."""
-        if (told := self._held.tell(points, measures)) is not None:
-            self.memory.add(told[0], means(told[1]), spent)
+        super().__init__(setting, HOLD)
 
     def recommend(self, rng: Stream) -> Recommendation:
         """The mean of the best few."""
@@ -74,12 +63,3 @@ class RandomSearch:
         loss = self.setting.targets.loss(self.memory.measures)
         best = self.memory.points[np.argsort(loss)[: max(1, round(BEST * len(loss)))]]
         return Recommendation(best.mean(axis=0), best)
-
-    def state_dict(self) -> dict[str, Any]:
-        """See `Calibrator`."""
-        return {"memory": self.memory.state_dict(), "held": self._held.state_dict()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """See `Calibrator`."""
-        self.memory.load_state_dict(state["memory"])
-        self._held.load_state_dict(state["held"])
