@@ -6,6 +6,7 @@ Rasmussen and Williams (2006), chapters 2, 4 and 5; draws by pathwise conditioni
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import attrs
 import numpy as np
@@ -59,9 +60,8 @@ class GaussianProcess:
     def __call__(self, points: Floats) -> Floats:
         """Expected values, shape (..., m), at points, shape (..., d)."""
         flat = torch.from_numpy(points.reshape(-1, points.shape[-1]))
-        weights = self._solved(self.seen)
-        mean = (_bumps(flat, self.points, self.logs) @ weights[..., None])[..., 0].T
-        mean += _trend(flat, self.slope) @ self._slopes(weights).T
+        mean = (_bumps(flat, self.points, self.logs) @ self._means[..., None])[..., 0].T
+        mean += _trend(flat, self.slope) @ self._slopes(self._means).T
         return np.asarray(mean.numpy().reshape(*points.shape[:-1], -1), np.float64)
 
     def deviation(self, points: Floats) -> Floats:
@@ -108,6 +108,11 @@ class GaussianProcess:
             return np.asarray(values.permute(1, 2, 0).numpy())
 
         return drawn
+
+    @cached_property
+    def _means(self) -> torch.Tensor:
+        """What pairs weigh in an expected value, shape (m, n): solved for once, as a search asks for many."""
+        return self._solved(self.seen)
 
     def _slopes(self, weights: torch.Tensor) -> torch.Tensor:
         """What weights of the pairs, shape (m, ..., n), say of the trend, shape (m, ..., 1 + d)."""
