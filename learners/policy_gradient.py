@@ -78,6 +78,9 @@ class PolicyGradientConfig:
 def one_thread() -> Iterator[None]:
     """Let torch work on one thread: as fast for small networks, and the sums don't depend on the number of cores."""
     threads = torch.get_num_threads()
+    if threads == 1:  # setting it anew takes longer than a minibatch
+        yield
+        return
     torch.set_num_threads(1)
     try:
         yield
@@ -146,7 +149,7 @@ class PolicyGradient:
                 f"family {self.spec.family!r}: no transition was completed in this rollout; gather more decisions, or "
                 f"call terminate() where an agent's problem ends"
             )
-        before = copy.deepcopy(self.state_dict())
+        before = _copied(self.state_dict())
         self._set_learning_rate()
         seen = batch.observation[:, : self.spec.observation_size]
         if not self.policy.observations.count:  # the first rollout sets the scale before anything is learned from it
@@ -262,3 +265,12 @@ class PolicyGradient:
         settings = self.settings
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * max(settings.decay_floor, self.left**settings.decay_power)
+
+
+def _copied(state: Any) -> Any:
+    """Copy a state; `copy.deepcopy` takes ten times as long for a tensor."""
+    if isinstance(state, Tensor):
+        return state.clone()
+    if isinstance(state, dict):
+        return {key: _copied(value) for key, value in state.items()}
+    return copy.deepcopy(state)

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from catallaxy.calibrate import Entry, Planted, Protocol, Ranking
+from catallaxy.calibrate.verdict import settle
+from catallaxy.calibration.record import Record
 from catallaxy.calibration.study import read_study
+from catallaxy.runs import RunError
 
 from .conftest import EXAMPLES, study_module
 
@@ -60,14 +63,14 @@ def test_the_study_fx_runs_from_end_to_end(fx: ModuleType, tmp_path: Path, monke
 def test_a_contest_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     planted = study_module("calibration/planted")
     contest = planted.contest("rounds", (20_000,), 0, 1, 4_000)
-    record = planted.Record(tmp_path, contest)
+    record = Record(tmp_path, contest)
     truths = [Planted(number, (0.5,) * 6, (1.0,) * 7, 0.1, 1.1) for number in range(2)]
     for truth in truths:
         record.add(truth)
     ends = ((0.4,) * 6, (0.6,) * 6)
     for method, loss in (("surrogate", 0.2), ("prior", 1.0)):
         record.add([Entry(0, method, "conditioned", 20_000, 1.0, (0.5,) * 6, *ends, (loss, loss))])
-    again = planted.Record(tmp_path, contest)
+    again = Record(tmp_path, contest)
     assert (again.planted, again.entries) == (truths, record.entries)
     everybody = [("surrogate", "conditioned"), ("prior", "conditioned")]
     assert again.missing(2, everybody) == [(truths[1], who) for who in everybody]
@@ -78,8 +81,8 @@ def test_a_contest_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert "0.1000 ± 0 | " in page
     assert "| -0.8000 ± 0 | 2 |" in page
     assert (tmp_path / "anytime.png").stat().st_size > 1000
-    with pytest.raises(SystemExit, match="its seed is 0"):
-        planted.Record(tmp_path, planted.contest("rounds", (20_000,), 1, 1, 4_000))
+    with pytest.raises(RunError, match="its seed is 0"):
+        Record(tmp_path, planted.contest("rounds", (20_000,), 1, 1, 4_000))
 
 
 @pytest.mark.parametrize("market", ["dealer", "goods"])
@@ -88,3 +91,41 @@ def test_truths_can_be_planted_in_the_markets_of_the_engine(market: str) -> None
     problem = planted.contest(market, (20_000,), 0, 1, 4_000).make((0.5,) * (6 if market == "dealer" else 7))
     assert {target.value for target in problem.targets} == {0.5}
     assert 4 <= problem.space.size <= 6
+
+
+def test_supertypes_grow_from_8_to_20_parameters(tmp_path: Path) -> None:
+    supertypes = study_module("calibration/supertypes")
+    sizes = [supertypes.problem(*size, ()).space.size for size in supertypes.SIZES]
+    assert sizes == [8, 10, 12, 16, 20]
+    rankings = {}
+    for size in sizes[:2]:
+        truths = [Planted(number, (0.5,) * size, (1.0,), 0.1, 1.1) for number in range(2)]
+        entries = [
+            Entry(truth.number, "kalman", "conditioned", budget, 1.0, (0.5,) * size, (), (), (0.6, 0.8))
+            for truth in truths
+            for budget in supertypes.BUDGETS
+        ]
+        rankings[size] = Ranking(truths, entries)
+    with supertypes.Notes(tmp_path, "Title", command="command") as notes:
+        supertypes.report(notes, rankings, ["kalman"])
+    assert "| kalman | 0.6000 ± 0 | 0.6000 ± 0 |" in (tmp_path / "results.md").read_text()
+    assert (tmp_path / "supertypes.png").stat().st_size > 1000
+
+
+def test_whoever_challenges_an_equilibrium_learns_alone() -> None:
+    planted = study_module("calibration/planted")
+    from challenge import challenge
+
+    problem = planted.rounds(())
+    population = settle(problem, np.full(problem.space.size, 0.5), Protocol(3_000, 16, 1, 1), 0)
+    before = {family: learner.updates for family, learner in population.learners.items()}
+    shown = [
+        challenge(population, np.full(problem.space.size, 0.5), "makers", 1, decisions=own, episodes=8, seed=1)
+        for own in (2_048, 2_048, 0)
+    ]
+    assert {family: learner.updates for family, learner in population.learners.items()} == before
+    for was, now in shown:
+        np.testing.assert_array_equal(was, shown[0][0])
+        assert (now != was).any()
+    np.testing.assert_array_equal(shown[0][1], shown[1][1])
+    assert (shown[0][1] != shown[2][1]).any(), "it has learned"

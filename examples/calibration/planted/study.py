@@ -10,17 +10,13 @@ What is found is kept as it comes: the same command goes on where it was stopped
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import attrs
-import cattrs
 from cyclopts import App, Parameter
 
 HERE = Path(__file__).parent
@@ -33,8 +29,6 @@ from catallaxy.calibrate import (  # noqa: E402
     Agents,
     Calibrator,
     Contest,
-    Entry,
-    Planted,
     Problem,
     Protocol,
     Ranking,
@@ -42,6 +36,7 @@ from catallaxy.calibrate import (  # noqa: E402
 )
 from catallaxy.calibrate.methods import INFORMED, Reinforcement  # noqa: E402
 from catallaxy.calibrate.ranking import Contender  # noqa: E402
+from catallaxy.calibration.record import Record, called  # noqa: E402
 from catallaxy.calibration.study import read_study  # noqa: E402
 from catallaxy.study import Notes, command_of, shown  # noqa: E402
 from market import Market  # noqa: E402
@@ -89,68 +84,9 @@ def scenario(file: Path, values: Sequence[float]) -> Problem:
 def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int, learn: int | None) -> Contest:
     """The contest in a market."""
     if market == "rounds":
-        return Contest(rounds, budgets, Protocol(learn or 800_000, 16, 256, trainings), seed, OTHERS)
+        return Contest(rounds, budgets, Protocol(learn or 400_000, 16, 256, trainings), seed, OTHERS)
     make: Callable[[Sequence[float]], Problem] = partial(scenario, HERE / STUDIES[market])
     return Contest(make, budgets, Protocol(learn or 100_000, 16, 64, trainings), seed, OTHERS)
-
-
-class Record:
-    """What a contest has found so far, in a folder: `ground.json`, `truths.jsonl`, `entries.jsonl`."""
-
-    def __init__(self, out: Path, contest: Contest) -> None:
-        self.out, self.contest = out, contest
-        out.mkdir(parents=True, exist_ok=True)
-        self.ground = self._ground()
-        self.planted = [cattrs.structure(row, Planted) for row in self._rows("truths")]
-        self.entries = [cattrs.structure(row, Entry) for row in self._rows("entries")]
-
-    def _ground(self) -> dict[str, Any]:
-        path = self.out / "ground.json"
-        plan = {"budgets": list(self.contest.budgets), "seed": self.contest.seed}
-        plan["protocol"] = attrs.asdict(self.contest.protocol)
-        if not path.is_file():
-            path.write_text(json.dumps({**plan, **self.contest.ground()}) + "\n", encoding="utf-8")
-        ground: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if other := [name for name in plan if ground[name] != plan[name]]:
-            raise SystemExit(
-                f"{path} is of another contest: its {other[0]} is {ground[other[0]]}; choose another --out"
-            )
-        return ground
-
-    def _rows(self, name: str) -> list[dict[str, Any]]:
-        path = self.out / f"{name}.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-
-    def add(self, found: Planted | Sequence[Entry]) -> None:
-        """Keep a truth, or a method's entries for one."""
-        if isinstance(found, Planted):
-            self.planted.append(found)
-        else:
-            self.entries += found
-        rows, name = ([found], "truths") if isinstance(found, Planted) else (found, "entries")
-        with (self.out / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(cattrs.unstructure(row)) + "\n" for row in rows)
-
-    def missing(self, truths: int, contenders: Sequence[Contender]) -> list[tuple[Planted, Contender]]:
-        """What is still to be played, truth by truth."""
-        known = {(entry.truth, entry.method, entry.agents) for entry in self.entries}
-        planted = sorted((truth for truth in self.planted if truth.number < truths), key=lambda truth: truth.number)
-        return [(truth, who) for truth in planted for who in contenders if (truth.number, *who) not in known]
-
-
-def play(record: Record, truths: int, contenders: Sequence[Contender], workers: int, notes: Notes) -> None:
-    """Plant what is not yet planted, and let everybody look for it who has not yet."""
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        new = set(range(truths)) - {truth.number for truth in record.planted}
-        planting = [pool.submit(record.contest.plant, number, record.ground) for number in sorted(new)]
-        for future in as_completed(planting):
-            record.add(future.result())
-        cells = record.missing(truths, contenders)
-        entering = [pool.submit(record.contest.enter, truth, record.ground, *who) for truth, who in cells]
-        for done, future in enumerate(as_completed(entering), start=1):
-            entries = future.result()
-            record.add(entries)
-            notes.print(f"{done} of {len(cells)}: {_called(entries[0].method, entries[0].agents)}, {entries[0].truth}")
 
 
 def report(notes: Notes, record: Record, ranking: Ranking) -> None:
@@ -164,13 +100,13 @@ def report(notes: Notes, record: Record, ranking: Ranking) -> None:
         paired = who != best and ranking.truths(who, last) > 1 and ranking.truths(best, last) > 1
         less = ranking.difference(best, who, last) if paired else ""
         told = NAMES.get(who[0], who[0])
-        rows.append([_called(*who), told, *scores, less, ranking.truths(who, last), ranking.seconds(who, last)])
+        rows.append([called(who), told, *scores, less, ranking.truths(who, last), ranking.seconds(who, last)])
     head = [f"s at {budget / 1e6:g} M" for budget in ranking.budgets]
     notes.table(["method", "", *head, "surrogate less it", "truths", "CPU s"], rows)
     for who in ranking.contenders(last):
         if recovery := ranking.recovery(who, last, names):
             notes.say(
-                f"Parameters recovered by {_called(*who)} from {last / 1e6:g} M decisions, in parts of their range:"
+                f"Parameters recovered by {called(who)} from {last / 1e6:g} M decisions, in parts of their range:"
             )
             rows = [[each.parameter, each.held, each.width, each.error] for each in recovery]
             notes.table(["parameter", "truths within the 95 % interval", "mean width", "rms error"], rows)
@@ -183,18 +119,12 @@ def report(notes: Notes, record: Record, ranking: Ranking) -> None:
             if at and who[0] != "prior":
                 found = [ranking.score(who, budget) for budget in at]
                 low, high = ([abs(each.mean - getattr(each, end)) for each in found] for end in ("low", "high"))
-                axes.errorbar(
-                    at, [each.mean for each in found], [low, high], label=_called(*who), capsize=2, marker="o"
-                )
+                axes.errorbar(at, [each.mean for each in found], [low, high], label=called(who), capsize=2, marker="o")
         axes.set_xscale("log")
         axes.set_xlabel("simulated decisions, all counted")
         axes.set_ylabel("score: 0 floor, 1 prior")
         axes.axhline(0.0, color="0.7", lw=0.8)
         axes.legend(fontsize=7)
-
-
-def _called(method: str, agents: str) -> str:
-    return method if agents == "conditioned" else f"{method}, {agents}"
 
 
 app = App(help=__doc__, help_format="plaintext")
@@ -232,7 +162,7 @@ def main(
     )  # fmt: skip
     with Notes(out, "Calibrators on planted truths", command=command, quick=quick) as notes:
         record = Record(out, contest(market, marks, seed, trainings, learn))
-        play(record, truths, contenders, workers, notes)
+        record.play(truths, contenders, workers=workers, say=notes.print)
         ranking = Ranking(record.planted, record.entries)
         floors = [truth.floor / truth.prior for truth in record.planted]
         notes.say(

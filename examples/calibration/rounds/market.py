@@ -1,8 +1,8 @@
 """A dealer market in rounds, many worlds at once in NumPy: no clock and no messages, but fast.
 
 Makers of several groups quote to clients of several segments, and to funds that want to get rid of what they hold. In
-each round makers choose a half-spread and a skew; funds, who see the quotes, choose what part of their holding to
-trade; clients come at random and take the best quote that they reach with probability 1 / (1 + exp(alpha + beta d)).
+each round makers choose a half-spread and a skew; funds, who see the quotes, choose down to what they trade their
+holding; clients come at random and take the best quote that they reach with probability 1 / (1 + exp(alpha + beta d)).
 Quantities in MEUR, distances d from the reference price in bp, risk per round.
 
 Shapes: E worlds, M makers, F funds, N clients.
@@ -62,6 +62,9 @@ class Worlds:
         values: the composition's numbers by name, each of shape (E,): `GROUP.risk_aversion`, `GROUP.connectivity`,
             `SEGMENT.alpha`, `SEGMENT.beta`, `funds.risk_aversion`.
         rng: all luck.
+
+    Attributes:
+        payoffs: mean reward a round so far, of makers, shape (E, M), and of funds, shape (E, F).
     """
 
     def __init__(self, market: Market, values: dict[str, Array], rng: np.random.Generator) -> None:
@@ -87,6 +90,7 @@ class Worlds:
         self._seen = {name: np.zeros((worlds, makers)) for name in ("square", "volume")}
         self._flow: Array = np.zeros((3, worlds, clients))
         self._holding = np.zeros(worlds)
+        self.payoffs: dict[str, Array] = {"makers": np.zeros((worlds, makers)), "funds": np.zeros((worlds, funds))}
 
     # -- what is seen and done -----------------------------------------------------------------------------------------
 
@@ -105,23 +109,25 @@ class Worlds:
         """Of each fund its holding's size on two scales, the best quote for it, risk aversion: shape (E, F, 4)."""
         size = np.abs(self.held)
         cost = np.minimum(self._best_for_funds()[0], 2.0)
-        return np.stack([size / (size + 5.0), size / 50.0, cost, np.log(self.urgency / 5e-3) / 2.0], 2)
+        return np.stack([size / (size + 5.0), size / 50.0, cost, np.log(self.urgency / 1e-2) / 1.6], 2)
 
-    def trade(self, part: Array) -> tuple[Array, Array]:
-        """Funds choose the part of their holding to trade, shape (E, F); clients come; the round ends.
+    def trade(self, keep: Array) -> tuple[Array, Array]:
+        """Funds choose how much they keep of what they hold, MEUR, shape (E, F); clients come; the round ends.
 
         Returns:
             Rewards of makers, shape (E, M), and of funds, (E, F).
         """
         before = self.inventory.copy()
         earned = np.zeros_like(before)
-        paid = self._let_funds_trade(part, earned)
+        paid = self._let_funds_trade(keep, earned)
         self._let_clients_trade(earned)
         makers = earned - 0.5 * VARIANCE * self.risk * self.inventory**2
         funds = -paid - 0.5 * VARIANCE * self.urgency * self.held**2 if self.market.funds else paid
         self._seen["square"] += self.inventory**2
         self._holding += np.abs(self.held).sum(axis=1)
         self._shock()
+        for family, reward in (("makers", makers), ("funds", funds)):
+            self.payoffs[family] += reward / self.market.rounds
         return makers, funds
 
     # -- how ---------------------------------------------------------------------------------------------------------
@@ -137,11 +143,12 @@ class Worlds:
         offers = np.take_along_axis(self.distance[:, :, None, :], side[:, None, :, None], 3)[..., 0]
         return _best(np.where(self.traded_with, offers, np.inf))
 
-    def _let_funds_trade(self, part: Array, earned: Array) -> Array:
+    def _let_funds_trade(self, keep: Array, earned: Array) -> Array:
         if not self.market.funds:
             return np.zeros_like(self.held)
         cost, maker = self._best_for_funds()
-        quantity = np.where(np.isfinite(cost), part * self.held, 0.0)
+        too_much = np.sign(self.held) * np.maximum(np.abs(self.held) - keep, 0.0)
+        quantity = np.where(np.isfinite(cost), too_much, 0.0)
         paid = np.abs(quantity) * np.where(quantity == 0.0, 0.0, cost)
         self.held -= quantity
         self._book(quantity, paid, maker, earned)

@@ -1,0 +1,95 @@
+"""Are the answers equilibria? What one agent gains by learning the best response to all others, at each answer.
+
+    python examples/calibration/planted/equilibrium.py --answers runs/planted --out runs/planted_equilibrium
+
+For the answers of a contest in the market in rounds: agents learn each answer from scratch; then, of each kind, one
+agent begins anew and learns alone while the others stay as they are.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from challenge import challenge
+from cyclopts import App
+from study import BUDGETS, ROUNDS, contest, rounds
+
+from catallaxy.calibrate import Protocol
+from catallaxy.calibrate.verdict import settle
+from catallaxy.calibration.record import Record
+from catallaxy.engine import stream
+from catallaxy.market.measures import interval
+from catallaxy.study import Notes, command_of
+
+AGENTS = {"bold maker": ("makers", 0), "shy maker": ("makers", ROUNDS.each), "fund": ("funds", 0)}
+
+
+def gains(decisions: int, own: int, episodes: int, seed: int, point: tuple[float, ...]) -> list[tuple[float, float]]:
+    """Of each of the agents, its payoff in equilibrium, and what it gains by the best response."""
+    at = np.asarray(point)
+    population = settle(rounds(()), at, Protocol(decisions, 16, episodes, 1), seed)
+    found = []
+    for family, agent in AGENTS.values():
+        before, after = challenge(population, at, family, agent, decisions=own, episodes=episodes, seed=seed)
+        found.append((float(before.mean()), float((after - before).mean())))
+    return found
+
+
+app = App(help=__doc__, help_format="plaintext")
+
+
+@app.default
+def main(
+    *,
+    answers: Path = Path("runs/planted"),
+    method: str = "surrogate",
+    learn: int = 400_000,
+    own: int = 200_000,
+    episodes: int = 4096,
+    trainings: int = 3,
+    seed: int = 0,
+    workers: int = 2,
+    out: Path = Path("runs/planted_equilibrium"),
+) -> None:
+    """Challenge the equilibria at a contest's answers, and write a page to OUT.
+
+    Args:
+        answers: the contest's folder.
+        method: whose answers, at the largest budget.
+        learn: decisions from which everybody learns first.
+        own: decisions from which the challenger learns then.
+        episodes: in which payoffs are measured.
+        trainings: to which the contest's recommendations were judged.
+        seed: of the contest.
+        workers: processes.
+        out: folder of the page.
+    """
+    record = Record(answers, contest("rounds", BUDGETS, seed, trainings, None))
+    points = [entry.point for entry in record.entries if entry.method == method and entry.budget == BUDGETS[-1]]
+    command = command_of(
+        "examples/calibration/planted/equilibrium.py", answers=answers, method=method, learn=learn, own=own,
+        episodes=episodes, trainings=trainings, seed=seed, workers=workers, out=out,
+    )  # fmt: skip
+    with Notes(out, "Exploitability at the answers", command=command) as notes:
+        seeds = [int(stream(seed, number, "challenge").integers(2**31)) for number in range(len(points))]
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+            found = np.array(list(pool.map(partial(gains, learn, own, episodes), seeds, points)))
+        payoff, gain = found[..., 0], found[..., 1]
+        relative = gain / np.abs(payoff)
+        at = f"{BUDGETS[-1] / 1e6:g} million decisions"
+        notes.say(f"{len(points)} answers of {method} at {at}; 95 % intervals over answers.")
+        columns = (payoff, gain, 100 * relative)
+        rows = [
+            [name, *(interval(column[:, k]) for column in columns), 100 * relative[:, k].max()]
+            for k, name in enumerate(AGENTS)
+        ]
+        notes.table(["who", "payoff a round, bp MEUR", "gain", "gain, % of the payoff", "largest, %"], rows)
+        notes.numbers |= {"payoff": payoff.tolist(), "gain": gain.tolist()}
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,123 @@
+"""Five problems of growing size: 8 to 20 parameters of as many supertypes as it takes, in the market in rounds.
+
+    python examples/calibration/supertypes/study.py --quick --out runs/supertypes
+
+Makers of several groups quote to clients of several segments; of each group, risk aversion and connectivity are to be
+found, of each segment, the two numbers of its demand. The contest is that of `planted`, once for each problem.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "rounds"))
+
+from population import Rounds  # noqa: E402
+
+from catallaxy.calibrate import METHODS, Contest, Problem, Protocol, Ranking  # noqa: E402
+from catallaxy.calibrate.ranking import Contender  # noqa: E402
+from catallaxy.calibration.record import Record  # noqa: E402
+from catallaxy.study import Notes, command_of  # noqa: E402
+from market import Market  # noqa: E402
+
+SIZES = ((2, 2), (3, 2), (3, 3), (4, 4), (5, 5))
+"""Groups of makers and segments of clients; each has two parameters."""
+BUDGETS = (800_000, 2_400_000)
+
+
+def problem(groups: int, segments: int, values: Sequence[float]) -> Problem:
+    """A market of so many supertypes; makers of each group are two, clients of each segment ten."""
+    makers, clients = (
+        tuple(f"{kind}{k + 1}" for k in range(count)) for kind, count in (("makers", groups), ("clients", segments))
+    )
+    market = Market(makers=makers, clients=clients, funds=0, crowd=10)
+    return Rounds(market, values or [0.0] * len(market.measures))
+
+
+def contest(groups: int, segments: int, budgets: tuple[int, ...], seed: int, learn: int) -> Contest:
+    """The contest for a problem."""
+    return Contest(partial(problem, groups, segments), budgets, Protocol(learn, 16, 256, 3), seed)
+
+
+def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -> None:
+    """Scores by number of parameters: a table for each budget, and a figure."""
+    budgets = max(rankings.values(), key=lambda ranking: len(ranking.entries)).budgets
+    for budget in budgets:
+        notes.say(f"Score at {budget / 1e6:g} million decisions (0: the floor, 1: the middle of the prior):")
+        rows = []
+        for method in methods:
+            who: Contender = (method, "conditioned")
+            scores = [r.score(who, budget) if r.truths(who, budget) > 1 else "" for r in rankings.values()]
+            rows.append([method, *scores])
+        notes.table(["method", *(f"{size} parameters" for size in rankings)], rows)
+    seconds = [
+        [method, *(ranking.seconds((method, "conditioned"), budgets[-1]) for ranking in rankings.values())]
+        for method in methods
+    ]
+    notes.say(f"CPU seconds of a calibration of {budgets[-1] / 1e6:g} million decisions:")
+    notes.table(["method", *(f"{size} parameters" for size in rankings)], seconds)
+    with notes.figure("supertypes.png", 5.0 * len(budgets), 4.0) as figure:
+        panels = figure.subplots(1, len(budgets), sharey=True, squeeze=False)[0]
+        for axes, budget in zip(panels, budgets, strict=True):
+            for method in methods:
+                who = (method, "conditioned")
+                found = {size: r.score(who, budget) for size, r in rankings.items() if r.truths(who, budget) > 1}
+                ends = [[abs(each.mean - end) for each in found.values() for end in [getattr(each, name)]]
+                        for name in ("low", "high")]  # fmt: skip
+                axes.errorbar(
+                    list(found), [each.mean for each in found.values()], ends, label=method, capsize=2, marker="o"
+                )
+            axes.set_xlabel("parameters")
+            axes.set_title(f"{budget / 1e6:g} million decisions")
+            axes.axhline(0.0, color="0.7", lw=0.8)
+        panels[0].set_ylabel("score: 0 floor, 1 prior")
+        panels[0].legend(fontsize=7)
+
+
+app = App(help=__doc__, help_format="plaintext")
+
+
+@app.default
+def main(
+    *,
+    truths: int = 4,
+    methods: Annotated[str, Parameter(help="Separated by commas.")] = "surrogate,kalman,rl,rl-talk,bo-composite",
+    learn: Annotated[int, Parameter(help="Decisions from which judges' agents learn.")] = 600_000,
+    seed: int = 0,
+    workers: int = 2,
+    quick: bool = False,
+    out: Path = Path("runs/supertypes"),
+) -> None:
+    """Play the contests, as far as they have not been played, and write the page to OUT."""
+    sizes, budgets = SIZES, BUDGETS
+    if quick:
+        sizes, budgets, truths, methods, learn = SIZES[:2], (100_000, 200_000), 2, "surrogate,kalman", 60_000
+    names = methods.split(",")
+    if unknown := [name for name in names if name not in METHODS]:
+        raise SystemExit(f"--methods: there is no {unknown[0]!r}; there are {', '.join(METHODS)}")
+    command = command_of(
+        "examples/calibration/supertypes/study.py", truths=truths, methods=methods, learn=learn, seed=seed,
+        workers=workers, out=out,
+    )  # fmt: skip
+    with Notes(out, "Supertypes: calibration of 8 to 20 parameters", command=command, quick=quick) as notes:
+        rankings = {}
+        for groups, segments in sizes:
+            size = 2 * (groups + segments)
+            record = Record(out / f"{size}", contest(groups, segments, budgets, seed, learn))
+            notes.print(f"{size} parameters")
+            record.play(truths, [(name, "conditioned") for name in names], workers=workers, say=notes.print)
+            rankings[size] = Ranking(record.planted, record.entries)
+        notes.say(f"{truths} truths of each size, seed {seed}; 95 % intervals over truths.")
+        report(notes, rankings, names)
+        notes.numbers["scores"] = {str(size): ranking.describe() for size, ranking in rankings.items()}
+
+
+if __name__ == "__main__":
+    app()
