@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from .contest import Contest, Entry, Planted
     from .identify import Fit, FlatDirection, fits, flat_directions, unreachable
     from .methods import METHODS, RECOMMENDED, make_calibrator
-    from .population import Market, WorldPopulation
+    from .population import WorldPopulation
     from .problem import Population, Problem
     from .ranking import Ranking, Recovery
     from .surrogate import Quadratic, local_map
     from .verdict import Protocol, Settled, judge, score, settle
+    from .worlds import Market
 
 _HOMES = {
     "calibration": ("Agents", "Calibration", "Mark", "Plan", "Step"),
@@ -27,11 +28,12 @@ _HOMES = {
     "calibrator": ("Calibrator", "Memory", "Recommendation", "Setting"),
     "identify": ("Fit", "FlatDirection", "fits", "flat_directions", "unreachable"),
     "methods": ("METHODS", "RECOMMENDED", "make_calibrator"),
-    "population": ("Market", "WorldPopulation"),
+    "population": ("WorldPopulation",),
     "problem": ("Population", "Problem"),
     "ranking": ("Ranking", "Recovery"),
     "surrogate": ("Quadratic", "local_map"),
     "verdict": ("Protocol", "Settled", "judge", "score", "settle"),
+    "worlds": ("Market",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

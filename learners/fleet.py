@@ -47,6 +47,7 @@ class Fleet:
         horizon: simulated time at which an episode ends.
         worlds: how many worlds to advance together.
         places: those of the ``worlds`` that are in this fleet; all by default.
+        played: episodes that each place has played already, in an earlier fleet.
         whole_episodes: play worlds to their end in each rollout, so that no chain is cut.
 
     Attributes:
@@ -63,6 +64,7 @@ class Fleet:
         worlds: int = 16,
         *,
         places: Sequence[int] | None = None,
+        played: int = 0,
         whole_episodes: bool = False,
     ) -> None:
         if not (horizon > 0 and worlds >= 1):
@@ -74,7 +76,7 @@ class Fleet:
         self.buffers: dict[str, TrajectoryBuffer] = {}
         self.decisions = 0
         self.episodes = 0
-        self._berths = [_Berth(place) for place in self.places]
+        self._berths = [_Berth(place + played * worlds) for place in self.places]
 
     def gather(self, decisions: int) -> dict[str, TrajectoryBuffer]:
         """Answer ``decisions`` decisions, as many in each world, and return the buffers, by family.

@@ -45,6 +45,7 @@ def calibrate(
     *,
     plan: Mapping[str, Any],
     protocol: Protocol | None,
+    workers: int,
     resume: bool,
     force: bool,
     quiet: bool,
@@ -59,7 +60,7 @@ def calibrate(
         CatallaxyError: the study or the folder can't be used, or an agent failed.
         KeyboardInterrupt: after Ctrl-C, with a checkpoint of the iteration under way.
     """
-    problem = read_study(path)
+    problem = read_study(path, workers=workers)
     settings = Plan(places=problem.tuning.places, burn_in=problem.tuning.burn_in, **plan)
     described = _describe(problem, path, settings)
     if resume:

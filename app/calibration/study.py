@@ -98,10 +98,14 @@ class MarketProblem:
         knobs: what is calibrated.
         aims: what is to be met.
         tuning: how the agents learn.
+        workers: processes that play the compositions of a population; what is found does not depend on it.
     """
 
-    def __init__(self, study: Study, knobs: Sequence[Knob], aims: Sequence[Aim], tuning: Tuning) -> None:
+    def __init__(
+        self, study: Study, knobs: Sequence[Knob], aims: Sequence[Aim], tuning: Tuning, workers: int = 1
+    ) -> None:
         self.study, self.knobs, self.aims, self.tuning = study, tuple(knobs), tuple(aims), tuning
+        self.workers = workers
         self.space = Space(tuple(self._parameter(knob) for knob in knobs))
         self.targets = [aim.target() for aim in aims]
         self.horizon = float(study.scenario.duration)
@@ -114,11 +118,11 @@ class MarketProblem:
         """The same with other values of its targets, in their order."""
         pairs = zip(self.aims, values, strict=True)
         aims = [attrs.evolve(aim, value=float(value), uncertainty=0.0) for aim, value in pairs]
-        return MarketProblem(self.study, self.knobs, aims, self.tuning)
+        return MarketProblem(self.study, self.knobs, aims, self.tuning, self.workers)
 
     def populate(self, *, places: int, seed: int, conditioned: bool) -> WorldPopulation:
         """See `Problem`."""
-        return WorldPopulation(self, places=places, seed=seed, conditioned=conditioned)
+        return WorldPopulation(self, places=places, seed=seed, conditioned=conditioned, workers=self.workers)
 
     def scenario(self, values: Mapping[str, float]) -> Any:
         """The scenario of a composition."""
@@ -208,8 +212,12 @@ class MarketProblem:
         return Parameter(knob.path, knob.low, knob.high, knob.transform, whole)
 
 
-def read_study(path: str | Path) -> MarketProblem:
+def read_study(path: str | Path, *, workers: int = 1) -> MarketProblem:
     """Read a calibration study, and check all of it before anything is simulated.
+
+    Args:
+        path: of the study's file.
+        workers: see `MarketProblem`.
 
     Raises:
         CatallaxyError: a file that can't be read, contradictory bounds, unknown paths or measures, impossible targets;
@@ -221,7 +229,7 @@ def read_study(path: str | Path) -> MarketProblem:
     if not aims:
         raise CalibrationError(f'{path}: there is nothing to calibrate to: give [[targets]], or table = "targets.csv"')
     study = load(file.scenario, learning=True)
-    problem = MarketProblem(study, file.parameters, _with_values(aims, file.run, study), file.tuning)
+    problem = MarketProblem(study, file.parameters, _with_values(aims, file.run, study), file.tuning, workers)
     problem.check()
     return problem
 

@@ -57,6 +57,7 @@ def calibrate(
         int, Parameter(help="Decisions to learn from in each of these trainings.", validator=Positive)
     ] = 400_000,
     seed: Seed = 0,
+    workers: Annotated[int, Parameter(help="Processes; the result is the same for any.", validator=Positive)] = 1,
     resume: Annotated[bool, Parameter(help="Go on with the run in OUT.", negative=(), show_default=False)] = False,
     json: Json = False,
     force: Force = False,
@@ -75,7 +76,9 @@ def calibrate(
 
     plan = {"budget": budget, "method": method, "agents": agents, "marks": marks, "seed": seed}
     protocol = Protocol(decisions=learn, trainings=judge) if judge else None
-    find(study, out, plan=plan, protocol=protocol, resume=resume, force=force, quiet=quiet, as_json=json)
+    find(
+        study, out, plan=plan, protocol=protocol, workers=workers, resume=resume, force=force, quiet=quiet, as_json=json
+    )  # fmt: skip
 
 
 @calibrating.command(usage="catallaxy calibrate compare DIR... [OPTIONS]")

@@ -136,3 +136,12 @@ def test_what_was_not_judged_is_not_compared(study: Path, tmp_path: Path, capsys
         main(["calibrate", "compare", str(tmp_path / "out")])
     assert ended.value.code == 2
     assert "was not judged: give `catallaxy calibrate` --judge 3" in capsys.readouterr().err
+
+
+def test_what_is_found_does_not_depend_on_the_workers(study: Path, tmp_path: Path):
+    texts = []
+    for workers in ("1", "2"):
+        assert calibrated(study, tmp_path / workers, "--workers", workers) == 0
+        texts.append((tmp_path / workers / "results.json").read_text())
+    one, two = ({name: value for name, value in json.loads(text).items() if "second" not in name} for text in texts)
+    assert one == two
