@@ -9,10 +9,11 @@ import numpy as np
 
 from catallaxy.market.measures import Interval, interval
 
+from .calibration import Agents
 from .contest import Entry, Planted
 from .verdict import score
 
-Contender = tuple[str, str]
+Contender = tuple[str, Agents]
 """A method, and how agents follow it."""
 
 

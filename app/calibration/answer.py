@@ -14,7 +14,7 @@ from catallaxy.calibrate import Fit, FlatDirection, Settled, unreachable
 
 
 @attrs.frozen(eq=False)
-class Step:
+class Recommended:
     """What was recommended at a budget.
 
     Attributes:
@@ -46,7 +46,7 @@ class Answer:
     fits: list[Fit]
     flat: list[FlatDirection]
     decisions: int
-    way: list[Step]
+    way: list[Recommended]
     verdicts: list[Settled]
     scale: list[float]
 

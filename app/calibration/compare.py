@@ -23,6 +23,8 @@ from ..runs import RunError, open_run
 from .aims import Aim
 
 Floats = npt.NDArray[np.float64]
+Losses = Mapping[int, Mapping[str, Mapping[int, float]]]
+"""By budget, method (the best first) and seed."""
 
 
 @attrs.frozen(eq=False)
@@ -34,6 +36,7 @@ class Judged:
         study: what must be the same in runs that are compared.
         method: the calibrator, and how agents followed it if not told.
         seed: runs of several methods with equal seeds are paired.
+        scale: what counts as one unit of each target's error.
         losses: mean loss after learning from scratch, by budget.
         seconds: CPU time of the calibration until then, by budget.
     """
@@ -42,6 +45,7 @@ class Judged:
     study: Mapping[str, Any]
     method: str
     seed: int
+    scale: Floats
     losses: Mapping[int, float]
     seconds: Mapping[int, float]
 
@@ -58,22 +62,23 @@ def compare(directories: Sequence[Path], *, out: Path | None, quiet: bool, as_js
     Raises:
         RunError: a folder without verdicts, or runs of different studies.
     """
-    scales = _results(directories[0]).get("scale")  # one scale for all, or their losses could not be compared
-    runs = [read_judged(directory, scales) for directory in directories]
+    first = read_judged(directories[0])  # one scale for all, or their losses could not be compared
+    runs = [first, *(read_judged(directory, first.scale) for directory in directories[1:])]
     for run in runs[1:]:
-        if run.study != runs[0].study:
-            raise RunError(f"{run.directory} is of another study than {runs[0].directory}: compare runs of one")
+        if run.study != first.study:
+            raise RunError(f"{run.directory} is of another study than {first.directory}: compare runs of one")
+    losses = {budget: _by_method(runs, budget) for budget in sorted({budget for run in runs for budget in run.losses})}
     screen = console(quiet=quiet or as_json)
     if as_json:
-        print(json.dumps(_plain(runs), indent=2))
+        print(json.dumps(_plain(losses), indent=2))
     else:
-        _show(runs, screen)
+        _show(losses, runs, screen)
     if out is not None:
-        _draw(runs, out)
+        _draw(losses, out)
         screen.print(f"losses against budgets: {out}", style="dim")
 
 
-def read_judged(directory: Path, scale: Sequence[float] | None = None) -> Judged:
+def read_judged(directory: Path, scale: Floats | None = None) -> Judged:
     """Read a run; its losses are in units of `scale`, the run's own if none is given.
 
     Raises:
@@ -85,7 +90,7 @@ def read_judged(directory: Path, scale: Sequence[float] | None = None) -> Judged
     if not results.get("verdicts"):
         raise RunError(f"{directory} was not judged: give `catallaxy calibrate` --judge 3")
     aims = tuple(Aim(**aim).target() for aim in calibration["targets"])
-    targets = Targets(aims, np.asarray(results["scale"] if scale is None else scale, np.float64))
+    targets = Targets(aims, np.asarray(results["scale"], np.float64) if scale is None else scale)
     verdicts = {way["budget"]: np.array(each["measures"]) for way, each in _pairs(results)}
     marks = open_run(directory).metric("marks")
     return Judged(
@@ -93,6 +98,7 @@ def read_judged(directory: Path, scale: Sequence[float] | None = None) -> Judged
         {name: calibration[name] for name in ("parameters", "targets")} | {"scenario": scenario["scenario"]},
         plan["method"] if plan["agents"] == "conditioned" else f"{plan['method']}, {plan['agents']}",
         plan["seed"],
+        targets.scale,
         {budget: float(targets.loss(measures).mean()) for budget, measures in verdicts.items()},
         dict(zip(marks["budget"].to_pylist(), marks["cpu_seconds"].to_pylist(), strict=True)),
     )
@@ -121,16 +127,11 @@ def _by_method(runs: Sequence[Judged], budget: int) -> dict[str, dict[int, float
     return dict(sorted(found.items(), key=lambda item: float(np.mean(list(item[1].values())))))
 
 
-def _budgets(runs: Sequence[Judged]) -> list[int]:
-    return sorted({budget for run in runs for budget in run.losses})
-
-
-def _show(runs: Sequence[Judged], screen: Console) -> None:
-    for budget in _budgets(runs):
+def _show(losses: Losses, runs: Sequence[Judged], screen: Console) -> None:
+    for budget, methods in losses.items():
         table = Table("method", "loss", "more than the best, paired", "runs", "CPU s")
-        losses = _by_method(runs, budget)
-        best = next(iter(losses.values()))
-        for method, found in losses.items():
+        best = next(iter(methods.values()))
+        for method, found in methods.items():
             shared = found.keys() & best.keys()
             less = [found[seed] - best[seed] for seed in shared] if found is not best else []
             seconds = np.median([run.seconds[budget] for run in runs if run.method == method and budget in run.losses])
@@ -146,7 +147,7 @@ def _told(values: Sequence[float]) -> str:
     return f"{found.mean:.3g} +- {(found.high - found.low) / 2:.2g}"
 
 
-def _plain(runs: Sequence[Judged]) -> list[dict[str, Any]]:
+def _plain(losses: Losses) -> list[dict[str, Any]]:
     return [
         {
             "budget": budget,
@@ -154,17 +155,17 @@ def _plain(runs: Sequence[Judged]) -> list[dict[str, Any]]:
             "losses": {str(seed): loss for seed, loss in found.items()},
             "mean": float(np.mean(list(found.values()))),
         }
-        for budget in _budgets(runs)
-        for method, found in _by_method(runs, budget).items()
+        for budget, methods in losses.items()
+        for method, found in methods.items()
     ]
 
 
-def _draw(runs: Sequence[Judged], out: Path) -> None:
+def _draw(losses: Losses, out: Path) -> None:
     with figure_file(out, 6.5, 4.0) as figure:
         axes = figure.subplots()
-        for method in _by_method(runs, _budgets(runs)[-1]):
-            curve = {budget: list(_by_method(runs, budget).get(method, {}).values()) for budget in _budgets(runs)}
-            found = {budget: _interval(losses) for budget, losses in curve.items() if losses}
+        for method in losses[max(losses)]:
+            curve = {budget: list(methods[method].values()) for budget, methods in losses.items() if method in methods}
+            found = {budget: _interval(seen) for budget, seen in curve.items()}
             mean = [each.mean for each in found.values()]
             reach = [each.high - each.mean for each in found.values()]
             axes.errorbar(list(found), mean, reach, label=method, marker="o", capsize=2)

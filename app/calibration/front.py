@@ -32,7 +32,7 @@ from ..progress import learning_progress
 from ..runs import check_resumable, check_vacant
 from ..scenario_text import write_scenario
 from ..strict import plain
-from .answer import Answer, Step, show
+from .answer import Answer, Recommended, show
 from .study import MarketProblem, read_study
 
 CHECKPOINT = "checkpoints/calibration.pt"
@@ -131,7 +131,7 @@ def _answer(problem: MarketProblem, calibration: Calibration, protocol: Protocol
         fits=fits(model, found.point, targets),
         flat=flat_directions(model, found.point, space, targets),
         decisions=calibration.population.decisions,
-        way=[Step(mark.budget, space.values(mark.found.point)) for mark in calibration.marks],
+        way=[Recommended(mark.budget, space.values(mark.found.point)) for mark in calibration.marks],
         verdicts=[] if protocol is None else _judged(problem, calibration, targets, protocol, screen),
         scale=targets.scale.tolist(),
     )

@@ -81,12 +81,12 @@ class Record:
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             new = set(range(truths)) - {truth.number for truth in self.planted}
             planting = [pool.submit(self.contest.plant, number, self.ground) for number in sorted(new)]
-            for future in as_completed(planting):
-                self.add(future.result())
+            for planted in as_completed(planting):
+                self.add(planted.result())
             cells = self.missing(truths, contenders)
             entering = [pool.submit(self.contest.enter, truth, self.ground, *who) for truth, who in cells]
-            for done, future in enumerate(as_completed(entering), start=1):
-                self.add(entries := future.result())
+            for done, entered in enumerate(as_completed(entering), start=1):
+                self.add(entries := entered.result())
                 say(f"{done} of {len(cells)}: {called((entries[0].method, entries[0].agents))}, {entries[0].truth}")
 
 
