@@ -18,6 +18,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 from cyclopts import App, Parameter
+from resolution import minutes_to_tell
 
 from catallaxy.config import load
 from catallaxy.engine import EventLog
@@ -37,6 +38,7 @@ HERE = Path(__file__).parent
 GAMMAS, CONNECTIVITIES = (1e-3, 2e-3, 4e-3), (0.3, 0.55, 1.0)
 MIDDLE_GAMMA, MIDDLE_CONNECTIVITY = GAMMAS[1], CONNECTIVITIES[1]
 RIVALS = 3
+AIM = 0.15  # how near to the optimum's a learned slope is to come
 START = (0.0, 0.0, -0.8, 0.0, 0.0)  # half-spreads in the middle of their range, a small size slope, no skew
 
 Kind = tuple[float, float]
@@ -184,6 +186,7 @@ def study(
         worst = max(abs(value / optimum[kind] - 1.0) for kind in KINDS for value in exact[kind])
         notes.say(f"One maker's slopes lie within {100 * worst:.0f} % of the optimum's.")
         notes.numbers |= {"worst_deviation": worst}
+        resolution(notes, scenario, optimum)
         disjoint(notes, "Alone", single)
         disjoint(notes, f"With {RIVALS} rivals", several)
         books(notes, crowded, competing[0])
@@ -205,6 +208,21 @@ def references(
         closed[kind] = ClosedFormSkew().slope(scenario, *kind)
         exact[kind] = [slope(dealer, _table(scenario, kind, policy, dealer.grid())) for policy in policies]
     return optimum, closed, exact
+
+
+def resolution(notes: Notes, scenario: DealerScenario, optimum: Mapping[Kind, float]) -> None:
+    """What the aim asks for: how much experience tells slopes apart that differ by 15 %."""
+    rows = []
+    for kind in KINDS:
+        dealer = fx_dealer(scenario, *kind, hedging="none")
+        loss, minutes = minutes_to_tell(dealer, solve(dealer).policy, AIM * optimum[kind])
+        rows.append([f"{kind[0]:g}", f"{kind[1]:g}", f"{100 * loss:.2f} %", f"{minutes / 1e6:.2f}"])
+    notes.say(
+        f"What it costs one maker to be off by {100 * AIM:.0f} % of the optimum's slope, and how long it takes to "
+        "notice for one who knows the value of every inventory: until what two policies have earned, the optimum and "
+        "the other, lies two standard errors apart. A decision takes a minute."
+    )
+    notes.table(["risk aversion", "connectivity", "of the objective", "million minutes of each"], rows)
 
 
 def _table(scenario: DealerScenario, kind: Kind, policy: Mirror, grid: npt.NDArray[np.float64]) -> FxPolicy:

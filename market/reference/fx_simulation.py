@@ -112,9 +112,9 @@ def _interpolate(policy: FxPolicy, tables: Array, row: Integers, q: Array) -> Ar
     low = np.clip(place.astype(np.int64), 0, len(policy.grid) - 2)
     part = place - low
     left, right = tables[row, low], tables[row, low + 1]
-    return np.asarray(
-        np.where(part < 1e-9, left, np.where(part > 1.0 - 1e-9, right, (1.0 - part) * left + part * right))
-    )
+    with np.errstate(invalid="ignore"):  # no part of no quote is not a number, and is not taken
+        between = (1.0 - part) * left + part * right
+    return np.asarray(np.where(part < 1e-9, left, np.where(part > 1.0 - 1e-9, right, between)))
 
 
 def _drift(dealer: FxDealer, policy: FxPolicy, q: Array, time: Array, substeps: int) -> tuple[Array, Array]:

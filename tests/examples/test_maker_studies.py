@@ -13,9 +13,36 @@ import pytest
 from catallaxy.config import load
 from catallaxy.market.dealer import ClosedFormSkew, FromFile, MarketMaker, build
 from catallaxy.market.dealer.policies.optimal import fx_dealer
+from catallaxy.market.reference.fx_dealer import evaluate
+from catallaxy.market.reference.fx_simulation import simulate
 from catallaxy.market.reference.fx_solver import solve
 
 from .conftest import EXAMPLES, study_module
+
+
+def test_the_luck_of_a_maker_is_that_of_simulated_ones() -> None:
+    study_module("maker_skew")
+    import resolution
+
+    scenario = load(EXAMPLES / "maker_skew" / "scenario.toml").scenario
+    dealer = fx_dealer(scenario, 4e-3, 1.0, hedging="none")
+    best = solve(dealer)
+    paths, days = 1500, 0.4
+    seen = simulate(dealer, best.policy, np.random.default_rng(0), paths=paths, days=days, burn_in=0.1).objective
+    deviation = seen.error * np.sqrt(paths * days)  # of what is earned in a square root of a day
+    luck = resolution.luck(dealer, best.policy, evaluate(dealer, best.policy))
+    assert luck == pytest.approx(deviation, rel=0.08)  # a deviation of 1500 is known to 2 %, the window's ends add some
+
+
+def test_a_slope_that_costs_little_takes_long_to_tell() -> None:
+    study_module("maker_skew")
+    import resolution
+
+    dealer = fx_dealer(load(EXAMPLES / "maker_skew" / "scenario.toml").scenario, 4e-3, 1.0, hedging="none")
+    policy = solve(dealer).policy
+    (small, long), (large, short) = (resolution.minutes_to_tell(dealer, policy, by) for by in (1e-3, 4e-3))
+    assert 0.0 < small < large
+    assert long > 50.0 * short, "time goes with the fourth power of the slope's error near the optimum"
 
 
 @pytest.mark.parametrize("name", ["fx_dealer", "maker_skew", "competition"])
