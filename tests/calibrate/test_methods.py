@@ -87,3 +87,18 @@ def test_a_measure_that_is_undefined_in_some_episodes_does_no_lasting_harm(metho
     found = calibrated(method, iterations=60, undefined=0.1)
     assert np.isfinite(found.point).all()
     assert np.isfinite(found.draws).all()
+
+
+def test_cma_does_not_lose_what_it_has_found_near_a_face():
+    """Its own space has no bounds: drawn there without folding, its steps grew without end."""
+    rng = np.random.default_rng(3)
+    truth, map_ = 0.1 + 0.8 * rng.random(6), 0.8 * rng.standard_normal((7, 6))
+    targets = Targets(tuple(Target(str(k), float(value)) for k, value in enumerate(map_ @ truth)), np.ones(7))
+    found = make_calibrator("cma", Setting(6, targets, 16, 1), 0)
+    losses = []
+    for turn in range(625):
+        points = found.ask(stream(3, turn, "ask"))
+        found.tell(points, points @ map_.T + 0.5 * rng.standard_normal((16, 7)), turn, stream(3, turn, "tell"))
+        if turn in (210, 624):
+            losses.append(float(targets.loss(map_ @ found.recommend(stream(3, turn, "recommend")).point)))
+    assert max(losses) < 0.03
