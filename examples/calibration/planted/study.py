@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import attrs
+import numpy as np
 from cyclopts import App, Parameter
 
 HERE = Path(__file__).parent
@@ -34,6 +35,7 @@ from catallaxy.calibrate import (  # noqa: E402
     Ranking,
     Setting,
 )
+from catallaxy.calibrate.contest import PLANTINGS  # noqa: E402
 from catallaxy.calibrate.methods import INFORMED, Reinforcement  # noqa: E402
 from catallaxy.calibrate.ranking import Contender  # noqa: E402
 from catallaxy.calibration.record import Record, called  # noqa: E402
@@ -87,6 +89,24 @@ def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int, 
         return Contest(rounds, budgets, Protocol(learn or 400_000, 16, 256, trainings), seed, OTHERS)
     make: Callable[[Sequence[float]], Problem] = partial(scenario, HERE / STUDIES[market])
     return Contest(make, budgets, Protocol(learn or 100_000, 16, 64, trainings), seed, OTHERS)
+
+
+def protocol(record: Record) -> str:
+    """How the contest is played, in words."""
+    contest, planted = record.contest, record.planted
+    judging, marks = contest.protocol, [f"{budget / 1e6:g}" for budget in contest.budgets]
+    floors = [truth.floor / truth.prior for truth in planted]
+    return (
+        f"{len(planted)} truths, seed {contest.seed}, drawn from the prior but for the outer tenth of each range. What "
+        f"agents show who learn a truth from scratch is its targets: the mean of {PLANTINGS} trainings; {PLANTINGS} "
+        f"others give the floor, {shown(float(np.mean(floors)))} of the prior's loss on average. A budget counts all "
+        f"simulated decisions: burn-in, exploration and learning. All methods begin with the same burn-in, a fifth of "
+        f"{marks[-1]} M decisions, play {judging.places} compositions at a time, and recommend by a rule fixed before: "
+        f"see the guide; what they recommend at {' and '.join(marks)} M is from one run. It is judged by "
+        f"{judging.trainings} trainings from scratch of {judging.decisions:,} decisions, with the same seeds for all "
+        f"methods, and {judging.episodes} further episodes each. Score: 0 is the loss of the floor, 1 that of the "
+        "prior's middle; 95 % intervals over truths, differences paired by truth."
+    )
 
 
 def report(notes: Notes, record: Record, ranking: Ranking) -> None:
@@ -164,11 +184,7 @@ def main(
         record = Record(out, contest(market, marks, seed, trainings, learn))
         record.play(truths, contenders, workers=workers, say=notes.print)
         ranking = Ranking(record.planted, record.entries)
-        floors = [truth.floor / truth.prior for truth in record.planted]
-        notes.say(
-            f"{len(record.planted)} truths, seed {seed}; the floor's loss is {shown(sum(floors) / len(floors))} of the "
-            f"prior's. {trainings} trainings from scratch judge each recommendation; 95 % intervals over truths."
-        )
+        notes.say(protocol(record))
         report(notes, record, ranking)
         notes.numbers["scores"] = ranking.describe()
 
