@@ -8,14 +8,18 @@ agent begins anew and learns alone while the others stay as they are.
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from challenge import challenge
 from cyclopts import App
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "rounds"))
+
+from challenge import challenge
 from study import BUDGETS, ROUNDS, contest, rounds
 
 from catallaxy.calibrate import Protocol

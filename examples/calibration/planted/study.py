@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import attrs
 import numpy as np
@@ -42,6 +42,9 @@ from catallaxy.calibration.record import Record, called  # noqa: E402
 from catallaxy.calibration.study import read_study  # noqa: E402
 from catallaxy.study import Notes, command_of, shown  # noqa: E402
 from market import Market  # noqa: E402
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Where = Literal["rounds", "dealer", "goods"]
 ROUNDS = Market(known={"shy.connectivity": 0.5})
@@ -133,18 +136,26 @@ def report(notes: Notes, record: Record, ranking: Ranking) -> None:
         if who == best:
             break
     with notes.figure("anytime.png", 7.0, 4.0) as figure:
-        axes = figure.subplots()
-        for who in ranking.contenders(last):
-            at = [budget for budget in ranking.budgets if ranking.truths(who, budget) > 1]
-            if at and who[0] != "prior":
-                found = [ranking.score(who, budget) for budget in at]
-                low, high = ([abs(each.mean - getattr(each, end)) for each in found] for end in ("low", "high"))
-                axes.errorbar(at, [each.mean for each in found], [low, high], label=called(who), capsize=2, marker="o")
-        axes.set_xscale("log")
-        axes.set_xlabel("simulated decisions, all counted")
-        axes.set_ylabel("score: 0 floor, 1 prior")
-        axes.axhline(0.0, color="0.7", lw=0.8)
-        axes.legend(fontsize=7)
+        draw(figure.subplots(), ranking)
+
+
+def draw(axes: Axes, ranking: Ranking) -> None:
+    """Scores against budgets; contenders stand a little beside one another, so that their intervals can be seen."""
+    shown_ones = [who for who in ranking.contenders(ranking.budgets[-1]) if who[0] != "prior"]
+    for place, who in enumerate(shown_ones):
+        at = [budget for budget in ranking.budgets if ranking.truths(who, budget) > 1]
+        found = [ranking.score(who, budget) for budget in at]
+        ends = [[abs(each.mean - getattr(each, end)) for each in found] for end in ("low", "high")]
+        beside = 1.0 + 0.02 * (place - len(shown_ones) / 2)
+        means = [each.mean for each in found]
+        axes.errorbar([beside * budget for budget in at], means, ends, label=called(who), capsize=2, marker="o", ms=4)
+    axes.set_xscale("log")
+    axes.set_xticks(ranking.budgets, [f"{budget / 1e6:g}" for budget in ranking.budgets])
+    axes.minorticks_off()
+    axes.set_xlabel("simulated decisions in millions, all counted")
+    axes.set_ylabel("score: 0 floor, 1 prior")
+    axes.axhline(0.0, color="0.7", lw=0.8)
+    axes.legend(fontsize=7)
 
 
 app = App(help=__doc__, help_format="plaintext")
