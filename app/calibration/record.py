@@ -79,15 +79,24 @@ class Record:
             say: told of every result as it comes.
         """
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-            new = set(range(truths)) - {truth.number for truth in self.planted}
-            planting = [pool.submit(self.contest.plant, number, self.ground) for number in sorted(new)]
-            for planted in as_completed(planting):
-                self.add(planted.result())
-            cells = self.missing(truths, contenders)
-            entering = [pool.submit(self.contest.enter, truth, self.ground, *who) for truth, who in cells]
-            for done, entered in enumerate(as_completed(entering), start=1):
-                self.add(entries := entered.result())
-                say(f"{done} of {len(cells)}: {called((entries[0].method, entries[0].agents))}, {entries[0].truth}")
+            try:
+                self._play(pool, truths, contenders, say)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)  # or the error would be told after everything else
+                raise
+
+    def _play(
+        self, pool: ProcessPoolExecutor, truths: int, contenders: Sequence[Contender], say: Callable[[str], None]
+    ) -> None:
+        new = set(range(truths)) - {truth.number for truth in self.planted}
+        planting = [pool.submit(self.contest.plant, number, self.ground) for number in sorted(new)]
+        for planted in as_completed(planting):
+            self.add(planted.result())
+        cells = self.missing(truths, contenders)
+        entering = [pool.submit(self.contest.enter, truth, self.ground, *who) for truth, who in cells]
+        for done, entered in enumerate(as_completed(entering), start=1):
+            self.add(entries := entered.result())
+            say(f"{done} of {len(cells)}: {called((entries[0].method, entries[0].agents))}, {entries[0].truth}")
 
 
 def called(who: Contender) -> str:

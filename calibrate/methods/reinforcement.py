@@ -116,7 +116,7 @@ class Reinforcement:
         self._told += 1
         self.path = np.concatenate([self.path, points.mean(axis=0)[None]])
         self.points = _reflected(points + acted.actions)
-        if self._told % self.config.every == 0:
+        if self._told % self.config.every == 0 and self._told > 1:  # the first moves have no reward yet
             self.learner.update(self.buffer)
             self.buffer.carry()
             self._explore(spent / self.setting.budget)

@@ -2,10 +2,12 @@
 
 import sys
 
+import attrs
 import numpy as np
 import pytest
 
 from catallaxy.calibrate import METHODS, CalibrationError, Setting, Target, Targets, make_calibrator
+from catallaxy.calibrate.methods import INFORMED, Reinforcement
 from catallaxy.engine import stream
 
 TRUTH = np.array([0.3, 0.7, 0.55])
@@ -102,3 +104,12 @@ def test_cma_does_not_lose_what_it_has_found_near_a_face():
         if turn in (210, 624):
             losses.append(float(targets.loss(map_ @ found.recommend(stream(3, turn, "recommend")).point)))
     assert max(losses) < 0.03
+
+
+def test_the_rl_calibrator_may_learn_whenever_the_agents_do():
+    targets = Targets((Target("a", 0.5),), np.ones(1))
+    found = Reinforcement(Setting(1, targets, 4, 20), attrs.evolve(INFORMED, every=1))
+    for turn in range(5):
+        points = found.ask(stream(0, turn, "ask"))
+        found.tell(points, points, turn + 1, stream(0, turn, "tell"))
+    assert found.learner.updates == 4

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from cyclopts import App
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rounds"))
@@ -28,6 +29,8 @@ from catallaxy.calibration.record import Record
 from catallaxy.engine import stream
 from catallaxy.market.measures import interval
 from catallaxy.study import Notes, command_of
+
+Floats = npt.NDArray[np.float64]
 
 AGENTS = {"bold maker": ("makers", 0), "shy maker": ("makers", ROUNDS.each), "fund": ("funds", 0)}
 
@@ -82,17 +85,28 @@ def main(
         seeds = [int(stream(seed, number, "challenge").integers(2**31)) for number in range(len(points))]
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             found = np.array(list(pool.map(partial(gains, learn, own, episodes), seeds, points)))
-        payoff, gain = found[..., 0], found[..., 1]
-        relative = gain / np.abs(payoff)
         at = f"{BUDGETS[-1] / 1e6:g} million decisions"
         notes.say(f"{len(points)} answers of {method} at {at}; 95 % intervals over answers.")
-        columns = (payoff, gain, 100 * relative)
-        rows = [
-            [name, *(interval(column[:, k]) for column in columns), 100 * relative[:, k].max()]
-            for k, name in enumerate(AGENTS)
+        report(notes, found[..., 0], found[..., 1])
+
+
+def report(notes: Notes, payoff: Floats, gain: Floats) -> None:
+    """Payoffs and gains of each kind of agent, shape (answers, agents); payoffs near 0 make single ratios wild."""
+    relative = 100.0 * gain / np.abs(payoff)
+    rows = [
+        [
+            name,
+            interval(payoff[:, k]),
+            interval(gain[:, k]),
+            100.0 * gain[:, k].mean() / np.abs(payoff[:, k]).mean(),
+            float(np.median(relative[:, k])),
+            int((relative[:, k] < 5.0).sum()),
         ]
-        notes.table(["who", "payoff a round, bp MEUR", "gain", "gain, % of the payoff", "largest, %"], rows)
-        notes.numbers |= {"payoff": payoff.tolist(), "gain": gain.tolist()}
+        for k, name in enumerate(AGENTS)
+    ]
+    head = ["who", "payoff a round, bp MEUR", "gain", "% of the mean payoff", "median %", "answers below 5 %"]
+    notes.table(head, rows)
+    notes.numbers |= {"payoff": payoff.tolist(), "gain": gain.tolist()}
 
 
 if __name__ == "__main__":
