@@ -134,3 +134,8 @@ class Memory:
         if len(parts) > 1:
             parts[:] = [np.concatenate(parts)]
         return parts[0]
+
+
+def called(method: str, agents: str) -> str:
+    """What a method is called in comparisons: how agents follow is told if they aren't told the composition."""
+    return method if agents == "conditioned" else f"{method}, {agents}"

@@ -51,7 +51,7 @@ class Population(Protocol):
         ...
 
     def evaluate(self, point: Floats, episodes: int, seed: int) -> Floats:
-        """What episodes of one composition, shape (d,), show together, shape (m,): nobody learns or explores."""
+        """What episodes of one composition, shape (d,), show together, shape (m,): nobody learns from them."""
         ...
 
     def forget(self, turn: int) -> None:

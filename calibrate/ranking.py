@@ -65,6 +65,10 @@ class Ranking:
         """The mean score over truths: 0 is the floor, 1 the middle of the prior."""
         return interval(list(self._scores[who, budget].values()))
 
+    def scores(self, who: Contender) -> dict[int, Interval]:
+        """The mean score at each budget at which two truths or more were looked for."""
+        return {budget: self.score(who, budget) for budget in self.budgets if self.truths(who, budget) > 1}
+
     def truths(self, who: Contender, budget: int) -> int:
         """How many truths a contender has looked for."""
         return len(self._scores.get((who, budget), {}))

@@ -149,7 +149,7 @@ class PolicyGradient:
                 f"family {self.spec.family!r}: no transition was completed in this rollout; gather more decisions, or "
                 f"call terminate() where an agent's problem ends"
             )
-        before = _copied(self.state_dict())
+        before = self.state_dict()
         self._set_learning_rate()
         seen = batch.observation[:, : self.spec.observation_size]
         if not self.policy.observations.count:  # the first rollout sets the scale before anything is learned from it
@@ -182,12 +182,12 @@ class PolicyGradient:
         return scalars
 
     def state_dict(self) -> dict[str, Any]:
-        """Return policy, optimiser, random state and counters."""
+        """Return policy, optimiser, random state and counters as they are now; later updates leave it alone."""
         return {
             "algorithm": self.algorithm,
             "spec": spec_to_state(self.spec),
             "policy": self.policy.save_state(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": _copied(self.optimizer.state_dict()),
             "generator": self.generator.get_state(),
             "updates": self.updates,
             "decisions": self.decisions,
@@ -207,7 +207,7 @@ class PolicyGradient:
         if differences:
             raise CheckpointError(f"this state can't be loaded into {self.spec.family!r}: {'; '.join(differences)}")
         self.policy.load_state(state["policy"])
-        self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        self.optimizer.load_state_dict(_copied(state["optimizer"]))
         self.generator.set_state(state["generator"])
         self.updates, self.decisions = int(state["updates"]), int(state["decisions"])
 

@@ -14,11 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from catallaxy.calibrate import Targets
+from catallaxy.calibrate.calibrator import called
 from catallaxy.engine import read_manifest
 from catallaxy.market.measures import Interval, interval
 
 from ..display import console
 from ..plots.canvas import figure_file
+from ..plots.drawing import draw_intervals
 from ..runs import RunError, open_run
 from .aims import Aim
 
@@ -96,7 +98,7 @@ def read_judged(directory: Path, scale: Floats | None = None) -> Judged:
     return Judged(
         directory,
         {name: calibration[name] for name in ("parameters", "targets")} | {"scenario": scenario["scenario"]},
-        plan["method"] if plan["agents"] == "conditioned" else f"{plan['method']}, {plan['agents']}",
+        called(plan["method"], plan["agents"]),
         plan["seed"],
         targets.scale,
         {budget: float(targets.loss(measures).mean()) for budget, measures in verdicts.items()},
@@ -166,9 +168,7 @@ def _draw(losses: Losses, out: Path) -> None:
         for method in losses[max(losses)]:
             curve = {budget: list(methods[method].values()) for budget, methods in losses.items() if method in methods}
             found = {budget: _interval(seen) for budget, seen in curve.items()}
-            mean = [each.mean for each in found.values()]
-            reach = [each.high - each.mean for each in found.values()]
-            axes.errorbar(list(found), mean, reach, label=method, marker="o", capsize=2)
+            draw_intervals(axes, list(found), list(found.values()), method)
         axes.set_xscale("log")
         axes.set_xlabel("simulated decisions, all counted")
         axes.set_ylabel("loss after learning from scratch")

@@ -13,6 +13,7 @@ import attrs
 import cattrs
 
 from catallaxy.calibrate import Contest, Entry, Planted
+from catallaxy.calibrate.calibrator import called
 from catallaxy.calibrate.ranking import Contender
 
 from ..runs import RunError
@@ -96,10 +97,4 @@ class Record:
         entering = [pool.submit(self.contest.enter, truth, self.ground, *who) for truth, who in cells]
         for done, entered in enumerate(as_completed(entering), start=1):
             self.add(entries := entered.result())
-            say(f"{done} of {len(cells)}: {called((entries[0].method, entries[0].agents))}, {entries[0].truth}")
-
-
-def called(who: Contender) -> str:
-    """The name of a contender: how agents follow is told if they aren't conditioned on the composition."""
-    method, agents = who
-    return method if agents == "conditioned" else f"{method}, {agents}"
+            say(f"{done} of {len(cells)}: {called(entries[0].method, entries[0].agents)}, {entries[0].truth}")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catallaxy.market.measures import Events, summarise
+from catallaxy.market.measures import Events, Interval, summarise
 
 from .canvas import COLOURS
 
@@ -123,6 +123,13 @@ def draw_means(table: pa.Table, by: str, measures: Mapping[str, str], ax: Axes) 
     """
     found = summarise(table, (by,), list(measures))
     draw_dots({label: of(found, measure=measure) for measure, label in measures.items()}, by, ax)
+
+
+def draw_intervals(ax: Axes, x: Sequence[float], intervals: Sequence[Interval], label: str) -> None:
+    """A line through means, with their intervals."""
+    mean = [one.mean for one in intervals]
+    reach = [[one.mean - one.low for one in intervals], [one.high - one.mean for one in intervals]]
+    ax.errorbar(x, mean, reach, label=label, marker="o", ms=4, capsize=2)
 
 
 def draw_dots(series: Mapping[str, pa.Table], by: str, ax: Axes, colours: Sequence[str] = COLOURS) -> None:

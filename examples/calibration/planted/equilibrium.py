@@ -76,15 +76,18 @@ def main(
         out: folder of the page.
     """
     record = Record(answers, contest("rounds", BUDGETS, seed, trainings, None))
-    points = [entry.point for entry in record.entries if entry.method == method and entry.budget == BUDGETS[-1]]
+    wanted = method, "conditioned", BUDGETS[-1]
+    points = {e.truth: e.point for e in record.entries if (e.method, e.agents, e.budget) == wanted}
     command = command_of(
         "examples/calibration/planted/equilibrium.py", answers=answers, method=method, learn=learn, own=own,
         episodes=episodes, trainings=trainings, seed=seed, workers=workers, out=out,
     )  # fmt: skip
     with Notes(out, "Exploitability at the answers", command=command) as notes:
-        seeds = [int(stream(seed, number, "challenge").integers(2**31)) for number in range(len(points))]
+        truths = sorted(points)
+        seeds = [int(stream(seed, number, "challenge").integers(2**31)) for number in truths]
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-            found = np.array(list(pool.map(partial(gains, learn, own, episodes), seeds, points)))
+            asked = seeds, [points[number] for number in truths]
+            found = np.array(list(pool.map(partial(gains, learn, own, episodes), *asked)))
         at = f"{BUDGETS[-1] / 1e6:g} million decisions"
         notes.say(f"{len(points)} answers of {method} at {at}; 95 % intervals over answers.")
         report(notes, found[..., 0], found[..., 1])

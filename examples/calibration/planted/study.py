@@ -35,11 +35,13 @@ from catallaxy.calibrate import (  # noqa: E402
     Ranking,
     Setting,
 )
+from catallaxy.calibrate.calibrator import called  # noqa: E402
 from catallaxy.calibrate.contest import PLANTINGS  # noqa: E402
 from catallaxy.calibrate.methods import INFORMED, Reinforcement  # noqa: E402
 from catallaxy.calibrate.ranking import Contender  # noqa: E402
-from catallaxy.calibration.record import Record, called  # noqa: E402
+from catallaxy.calibration.record import Record  # noqa: E402
 from catallaxy.calibration.study import read_study  # noqa: E402
+from catallaxy.plots.drawing import draw_intervals  # noqa: E402
 from catallaxy.study import Notes, command_of, shown  # noqa: E402
 from market import Market  # noqa: E402
 
@@ -96,7 +98,8 @@ def contest(market: Where, budgets: tuple[int, ...], seed: int, trainings: int, 
 
 def protocol(record: Record) -> str:
     """How the contest is played, in words."""
-    contest, planted = record.contest, record.planted
+    contest, looked_for = record.contest, {entry.truth for entry in record.entries}
+    planted = [truth for truth in record.planted if truth.number in looked_for]
     judging, marks = contest.protocol, [f"{budget / 1e6:g}" for budget in contest.budgets]
     floors = [truth.floor / truth.prior for truth in planted]
     return (
@@ -119,17 +122,17 @@ def report(notes: Notes, record: Record, ranking: Ranking) -> None:
     best = ("surrogate", "conditioned")
     rows = []
     for who in ranking.contenders(last):
-        scores = [ranking.score(who, budget) if ranking.truths(who, budget) > 1 else "" for budget in ranking.budgets]
+        scores = [ranking.scores(who).get(budget, "") for budget in ranking.budgets]
         paired = who != best and ranking.truths(who, last) > 1 and ranking.truths(best, last) > 1
         less = ranking.difference(best, who, last) if paired else ""
         told = NAMES.get(who[0], who[0])
-        rows.append([called(who), told, *scores, less, ranking.truths(who, last), ranking.seconds(who, last)])
+        rows.append([called(*who), told, *scores, less, ranking.truths(who, last), ranking.seconds(who, last)])
     head = [f"s at {budget / 1e6:g} M" for budget in ranking.budgets]
     notes.table(["method", "", *head, "surrogate less it", "truths", "CPU s"], rows)
     for who in ranking.contenders(last):
         if recovery := ranking.recovery(who, last, names):
             notes.say(
-                f"Parameters recovered by {called(who)} from {last / 1e6:g} M decisions, in parts of their range:"
+                f"Parameters recovered by {called(*who)} from {last / 1e6:g} M decisions, in parts of their range:"
             )
             rows = [[each.parameter, each.held, each.width, each.error] for each in recovery]
             notes.table(["parameter", "truths within the 95 % interval", "mean width", "rms error"], rows)
@@ -143,12 +146,9 @@ def draw(axes: Axes, ranking: Ranking) -> None:
     """Scores against budgets; contenders stand a little beside one another, so that their intervals can be seen."""
     shown_ones = [who for who in ranking.contenders(ranking.budgets[-1]) if who[0] != "prior"]
     for place, who in enumerate(shown_ones):
-        at = [budget for budget in ranking.budgets if ranking.truths(who, budget) > 1]
-        found = [ranking.score(who, budget) for budget in at]
-        ends = [[abs(each.mean - getattr(each, end)) for each in found] for end in ("low", "high")]
+        scores = ranking.scores(who)
         beside = 1.0 + 0.02 * (place - len(shown_ones) / 2)
-        means = [each.mean for each in found]
-        axes.errorbar([beside * budget for budget in at], means, ends, label=called(who), capsize=2, marker="o", ms=4)
+        draw_intervals(axes, [beside * budget for budget in scores], list(scores.values()), called(*who))
     axes.set_xscale("log")
     axes.set_xticks(ranking.budgets, [f"{budget / 1e6:g}" for budget in ranking.budgets])
     axes.minorticks_off()

@@ -60,7 +60,7 @@ def challenge(
     others, learner = population.best(), population.fresh(seed)[family]
 
     def playing(one: Actor) -> dict[str, Actor]:
-        return {**others, family: Rival(others[family], one, agent, population.agents[family])}
+        return {**others, family: Rival(others[family], one, agent, population.market.agents[family])}
 
     places = 4 * population.places
     points = np.repeat(point[None], places, axis=0)

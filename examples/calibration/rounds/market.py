@@ -44,6 +44,11 @@ class Market:
     known: dict[str, float] = attrs.field(factory=dict)
 
     @property
+    def agents(self) -> dict[str, int]:
+        """How many learn, by family."""
+        return {"makers": self.each * len(self.makers), "funds": self.funds}
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """What an episode shows."""
         return (
@@ -70,7 +75,7 @@ class Worlds:
     def __init__(self, market: Market, values: dict[str, Array], rng: np.random.Generator) -> None:
         self.market, self.rng = market, rng
         worlds = len(next(iter(values.values())))
-        makers, funds, clients = market.each * len(market.makers), market.funds, market.crowd * len(market.clients)
+        makers, funds, clients = *market.agents.values(), market.crowd * len(market.clients)
         self.shape = worlds, makers, funds, clients
         typical = np.repeat(np.stack([values[f"{name}.risk_aversion"] for name in market.makers], 1), market.each, 1)
         self.risk = typical * np.exp(0.3 * rng.standard_normal((worlds, makers)))

@@ -67,7 +67,6 @@ class RoundsPopulation:
         self.market, self.space, self.places, self.seed = market, space, places, seed
         self.conditioned, self.learning = conditioned, True
         self.iterations = self.decisions = 0
-        self.agents = {"makers": market.each * len(market.makers), "funds": market.funds}
         self.learners = self.fresh(seed)
 
     def fresh(self, seed: int) -> dict[str, Learner]:
@@ -87,13 +86,13 @@ class RoundsPopulation:
 
     def explore(self, points: Array) -> Array:
         """Play an episode of each composition, and learn from all."""
-        kept = {family: Kept(range(self.agents[family])) for family in self.learners}
+        kept = {family: Kept(range(self.market.agents[family])) for family in self.learners}
         worlds = self.play(points, self.learners, stream(self.seed, self.iterations, "rounds"), kept)
         if self.learning:
             for family, each in kept.items():
                 self.learners[family].update(each.buffer)
         self.iterations += 1
-        self.decisions += len(points) * sum(self.agents.values()) * self.market.rounds
+        self.decisions += len(points) * sum(self.market.agents.values()) * self.market.rounds
         return worlds.measures()
 
     def evaluate(self, point: Array, episodes: int, seed: int) -> Array:
@@ -112,7 +111,8 @@ class RoundsPopulation:
         values = {parameter.name: parameter.value(points[:, k]) for k, parameter in enumerate(self.space.parameters)}
         values |= {name: np.full(len(points), value) for name, value in self.market.known.items()}
         worlds = Worlds(self.market, values, rng)
-        play(worlds, 2.0 * points[:, : len(points[0]) * self.conditioned] - 1.0, actors, rng, kept)
+        told = points if self.conditioned else points[:, :0]
+        play(worlds, 2.0 * told - 1.0, actors, rng, kept)
         return worlds
 
     def forget(self, turn: int) -> None:

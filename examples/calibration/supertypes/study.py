@@ -22,8 +22,9 @@ sys.path.insert(0, str(HERE.parent / "rounds"))
 from population import Rounds  # noqa: E402
 
 from catallaxy.calibrate import METHODS, Contest, Problem, Protocol, Ranking  # noqa: E402
-from catallaxy.calibrate.ranking import Contender  # noqa: E402
 from catallaxy.calibration.record import Record  # noqa: E402
+from catallaxy.market.measures import Interval  # noqa: E402
+from catallaxy.plots.drawing import draw_intervals  # noqa: E402
 from catallaxy.study import Notes, command_of  # noqa: E402
 from market import Market  # noqa: E402
 
@@ -48,14 +49,15 @@ def contest(groups: int, segments: int, budgets: tuple[int, ...], seed: int, lea
 
 def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -> None:
     """Scores by number of parameters: a table for each budget, and a figure."""
+
+    def scores(method: str, budget: int) -> dict[int, Interval]:
+        by_size = {size: ranking.scores((method, "conditioned")) for size, ranking in rankings.items()}
+        return {size: found[budget] for size, found in by_size.items() if budget in found}
+
     budgets = max(rankings.values(), key=lambda ranking: len(ranking.entries)).budgets
     for budget in budgets:
         notes.say(f"Score at {budget / 1e6:g} million decisions (0: the floor, 1: the middle of the prior):")
-        rows = []
-        for method in methods:
-            who: Contender = (method, "conditioned")
-            scores = [r.score(who, budget) if r.truths(who, budget) > 1 else "" for r in rankings.values()]
-            rows.append([method, *scores])
+        rows = [[method, *(scores(method, budget).get(size, "") for size in rankings)] for method in methods]
         notes.table(["method", *(f"{size} parameters" for size in rankings)], rows)
     seconds = [
         [method, *(ranking.seconds((method, "conditioned"), budgets[-1]) for ranking in rankings.values())]
@@ -67,13 +69,9 @@ def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -
         panels = figure.subplots(1, len(budgets), sharey=True, squeeze=False)[0]
         for axes, budget in zip(panels, budgets, strict=True):
             for method in methods:
-                who = (method, "conditioned")
-                found = {size: r.score(who, budget) for size, r in rankings.items() if r.truths(who, budget) > 1}
-                ends = [[abs(each.mean - end) for each in found.values() for end in [getattr(each, name)]]
-                        for name in ("low", "high")]  # fmt: skip
-                axes.errorbar(
-                    list(found), [each.mean for each in found.values()], ends, label=method, capsize=2, marker="o"
-                )
+                found = scores(method, budget)
+                draw_intervals(axes, list(found), list(found.values()), method)
+            axes.set_xticks(list(rankings))
             axes.set_xlabel("parameters")
             axes.set_title(f"{budget / 1e6:g} million decisions")
             axes.axhline(0.0, color="0.7", lw=0.8)
