@@ -73,10 +73,14 @@ class Ranking:
         """How many truths a contender has looked for."""
         return len(self._scores.get((who, budget), {}))
 
+    def differences(self, who: Contender, other: Contender, budget: int) -> list[float]:
+        """Scores, who's less other's, of every truth that both have looked for."""
+        mine, theirs = (self._scores.get((each, budget), {}) for each in (who, other))
+        return [mine[number] - theirs[number] for number in sorted(mine.keys() & theirs.keys())]
+
     def difference(self, who: Contender, other: Contender, budget: int) -> Interval:
-        """Mean difference of scores, who's less other's, over the truths that both have looked for."""
-        mine, theirs = self._scores[who, budget], self._scores[other, budget]
-        return interval([mine[number] - theirs[number] for number in mine.keys() & theirs.keys()])
+        """The mean of the `differences`."""
+        return interval(self.differences(who, other, budget))
 
     def seconds(self, who: Contender, budget: int) -> float:
         """Median CPU time of a calibration."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 from catallaxy.learners import PPO, GaussianPolicy, PolicySpec, PPOConfig, TrajectoryBuffer
 
-from ..calibrator import Recommendation, Setting
+from ..calibrator import Memory, Recommendation, Setting
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,6 +35,7 @@ class ReinforcementConfig:
         learning_rate: of its own policy.
         window: part of the path, at its end, whose mean composition it recommends.
         offset: the reward is -log(loss + offset).
+        informed_start: whether its compositions begin where the burn-in saw the least loss, or anywhere in the cube.
     """
 
     errors: bool = False
@@ -45,12 +46,17 @@ class ReinforcementConfig:
     learning_rate: float = attrs.field(default=3e-3, validator=attrs.validators.gt(0.0))
     window: float = attrs.field(default=1.0 / 6.0, validator=attrs.validators.gt(0.0))
     offset: float = attrs.field(default=0.02, validator=attrs.validators.gt(0.0))
+    informed_start: bool = False
 
 
-INFORMED = ReinforcementConfig(errors=True, discount=0.8)
-"""The same with the target errors in its state, and a look-ahead of several moves."""
+INFORMED = ReinforcementConfig(errors=True, discount=0.8, informed_start=True)
+"""The same with the target errors in its state, a look-ahead of several moves, and a start from the burn-in's best."""
 
 _CLIP = 3.0
+_NEAR = 15
+"""Pairs over which the burn-in's losses are averaged: one episode's loss is mostly noise."""
+_LATE = 2000
+"""Of its pairs, so many are looked at: all are compared with all."""
 
 
 class Reinforcement:
@@ -80,6 +86,7 @@ class Reinforcement:
         self.buffer = TrajectoryBuffer(spec.observation_size, size)
         self.points: Floats = np.empty((0, size))
         self.path: Floats = np.empty((0, size))
+        self.seen = Memory(size, measures)
         self._told = 0
         self._explore(0.0)
 
@@ -87,11 +94,17 @@ class Reinforcement:
         """Where the moves have led."""
         if not len(self.points):
             self.points = np.asarray(rng.random((self.setting.places, self.setting.size)))
+            if len(self.seen):
+                best = self._best()
+                self.points[: len(best)] = best
+                self.seen = Memory(self.setting.size, len(self.setting.targets.targets))  # it is not needed again
         return self.points
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
         """Reward the last moves, and make the next ones."""
         if points.shape != self.points.shape or not np.array_equal(points, self.points):
+            if self.config.informed_start and not len(self.points):
+                self.seen.add(points, measures, spent)
             return  # the burn-in's
         targets, count = self.setting.targets, len(points)
         state = 2.0 * points - 1.0
@@ -128,6 +141,14 @@ class Reinforcement:
         last = max(1, round(self.config.window * len(self.path)))
         return Recommendation(self.path[-last:].mean(axis=0), self.points)
 
+    def _best(self) -> Floats:
+        """The burn-in's compositions with the least loss among their neighbours, of its later half."""
+        late = slice(-min((len(self.seen) + 1) // 2, _LATE), None)  # agents have learned since the earlier ones
+        points, losses = self.seen.points[late], self.setting.targets.loss(self.seen.measures[late])
+        apart = ((points[:, None] - points[None]) ** 2).sum(axis=2)
+        near = np.argsort(apart, axis=1)[:, :_NEAR]
+        return points[np.argsort(losses[near].mean(axis=1))[: self.setting.places]]
+
     def _explore(self, done: float) -> None:
         """Set the deviation of its moves: it falls from the first of `explore` to the second."""
         import torch
@@ -146,6 +167,7 @@ class Reinforcement:
             "buffer": {name: column.copy() for name, column in self.buffer.columns().items()},
             "points": self.points,
             "path": self.path,
+            "seen": self.seen.state_dict(),
             "told": self._told,
         }
 
@@ -154,6 +176,7 @@ class Reinforcement:
         self.learner.load_state_dict(state["learner"])
         self.buffer.assemble([state["buffer"]])
         self.points, self.path, self._told = state["points"], state["path"], int(state["told"])
+        self.seen.load_state_dict(state["seen"])
 
 
 def _reflected(points: Floats) -> Floats:

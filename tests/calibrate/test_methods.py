@@ -113,3 +113,20 @@ def test_the_rl_calibrator_may_learn_whenever_the_agents_do():
         points = found.ask(stream(0, turn, "ask"))
         found.tell(points, points, turn + 1, stream(0, turn, "tell"))
     assert found.learner.updates == 4
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_informed_rl_calibrator_begins_where_the_burn_in_saw_little_loss(stopped):
+    rng = np.random.default_rng(0)
+    targets = Targets(tuple(Target(f"y{n}", value) for n, value in enumerate(shows(TRUTH[None])[0])), np.ones(4))
+    setting = Setting(3, targets, 16, 100)
+    found = Reinforcement(setting, INFORMED)
+    for turn in range(30):
+        points = rng.random((16, 3))
+        found.tell(points, shows(points) + 0.1 * rng.standard_normal((16, 4)), turn, stream(0, turn, "tell"))
+    if stopped:
+        state, found = found.state_dict(), Reinforcement(setting, INFORMED)
+        found.load_state_dict(state)
+    begun = found.ask(stream(0, 0, "ask"))
+    assert len(np.unique(begun, axis=0)) == 16
+    assert np.abs(begun - TRUTH).mean() < 0.15 < np.abs(points - TRUTH).mean()

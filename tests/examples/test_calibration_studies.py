@@ -106,9 +106,17 @@ def test_supertypes_grow_from_8_to_20_parameters(tmp_path: Path) -> None:
             for budget in supertypes.BUDGETS
         ]
         rankings[size] = Ranking(truths, entries)
+    rivals = [
+        Entry(number, supertypes.RIVAL, "conditioned", budget, 1.0, (), (), (), (0.5 + 0.2 * number,))
+        for number in range(2)
+        for budget in supertypes.BUDGETS
+    ]
+    rankings[12] = Ranking(truths, [*entries, *rivals])
     with supertypes.Notes(tmp_path, "Title", command="command") as notes:
-        supertypes.report(notes, rankings, ["kalman"])
-    assert "| kalman | 0.6000 ± 0 | 0.6000 ± 0 |" in (tmp_path / "results.md").read_text()
+        supertypes.report(notes, rankings, ["kalman", supertypes.RIVAL])
+    page = (tmp_path / "results.md").read_text()
+    assert "| kalman | 0.6000 ± 0 | 0.6000 ± 0 |" in page
+    assert "kalman less bo-composite, paired over the 2 truths of 12 parameters or more: 0.1 ± 1.3." in page
     assert (tmp_path / "supertypes.png").stat().st_size > 1000
 
 

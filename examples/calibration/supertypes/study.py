@@ -22,15 +22,19 @@ sys.path.insert(0, str(HERE.parent / "rounds"))
 from population import Rounds  # noqa: E402
 
 from catallaxy.calibrate import METHODS, Contest, Problem, Protocol, Ranking  # noqa: E402
+from catallaxy.calibrate.ranking import Contender  # noqa: E402
 from catallaxy.calibration.record import Record  # noqa: E402
-from catallaxy.market.measures import Interval  # noqa: E402
+from catallaxy.market.measures import Interval, interval  # noqa: E402
 from catallaxy.plots.drawing import draw_intervals  # noqa: E402
-from catallaxy.study import Notes, command_of  # noqa: E402
+from catallaxy.study import Notes, command_of, shown  # noqa: E402
 from market import Market  # noqa: E402
 
 SIZES = ((2, 2), (3, 2), (3, 3), (4, 4), (5, 5))
 """Groups of makers and segments of clients; each has two parameters."""
 BUDGETS = (800_000, 2_400_000)
+MANY = 12
+"""From so many parameters on, methods are compared over all problems."""
+RIVAL = "bo-composite"
 
 
 def problem(groups: int, segments: int, values: Sequence[float]) -> Problem:
@@ -59,6 +63,7 @@ def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -
         notes.say(f"Score at {budget / 1e6:g} million decisions (0: the floor, 1: the middle of the prior):")
         rows = [[method, *(scores(method, budget).get(size, "") for size in rankings)] for method in methods]
         notes.table(["method", *(f"{size} parameters" for size in rankings)], rows)
+        compare(notes, rankings, [method for method in methods if method != RIVAL], budget)
     seconds = [
         [method, *(ranking.seconds((method, "conditioned"), budgets[-1]) for ranking in rankings.values())]
         for method in methods
@@ -79,14 +84,29 @@ def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -
         panels[0].legend(fontsize=7)
 
 
+def compare(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str], budget: int) -> None:
+    """Say by how much each method is ahead of composite Bayesian optimisation where there are many parameters."""
+    rival: Contender = (RIVAL, "conditioned")
+    many = [ranking for size, ranking in rankings.items() if size >= MANY]
+    for method in methods:
+        who: Contender = (method, "conditioned")
+        paired = [each for ranking in many for each in ranking.differences(who, rival, budget)]
+        if len(paired) > 1:
+            notes.say(
+                f"{method} less {RIVAL}, paired over the {len(paired)} truths of {MANY} parameters or more: "
+                f"{shown(interval(paired))}."
+            )
+            notes.numbers[f"{method} less {RIVAL} at {budget}"] = interval(paired)
+
+
 app = App(help=__doc__, help_format="plaintext")
 
 
 @app.default
 def main(
     *,
-    truths: int = 4,
-    methods: Annotated[str, Parameter(help="Separated by commas.")] = "surrogate,kalman,rl,rl-talk,bo-composite",
+    truths: int = 3,
+    methods: Annotated[str, Parameter(help="Separated by commas.")] = "surrogate,rl,bo-composite",
     learn: Annotated[int, Parameter(help="Decisions from which judges' agents learn.")] = 600_000,
     seed: int = 0,
     workers: int = 2,
@@ -96,7 +116,7 @@ def main(
     """Play the contests, as far as they have not been played, and write the page to OUT."""
     sizes, budgets = SIZES, BUDGETS
     if quick:
-        sizes, budgets, truths, methods, learn = SIZES[:2], (100_000, 200_000), 2, "surrogate,kalman", 60_000
+        sizes, budgets, truths, methods, learn = SIZES[:2], (100_000, 200_000), 2, "surrogate,kalman", 30_000
     names = methods.split(",")
     if unknown := [name for name in names if name not in METHODS]:
         raise SystemExit(f"--methods: there is no {unknown[0]!r}; there are {', '.join(METHODS)}")
