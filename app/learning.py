@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from catallaxy.engine import World
 from .config import ALGORITHMS, Study
 from .markets import Policies
 from .policies import key_of, undecided
-from .progress import learning_progress
+from .progress import following
 from .runs import checkpoint_of
 
 if TYPE_CHECKING:
@@ -75,10 +74,9 @@ def learn_on(
         worlds=training.worlds,
         workers=min(workers, training.worlds),
     )
-    with closing(trainer), learning_progress(screen, trainer.decisions) as report:
-        for progress in trainer:
-            rewards = progress.rewards.values()
-            report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
+    with following(trainer, screen) as updates:
+        for _ in updates:
+            pass
     return {family: learner.policy.mirror for family, learner in learners.items()}
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Protocol
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from catallaxy.learners import Progress as Update
+    from catallaxy.learners import Trainer
 
 SHARES_OF_PLAIN_OUTPUT = 5
 
@@ -18,6 +22,20 @@ class Report(Protocol):
     def __call__(self, decisions: int, rate: float, reward: float) -> None:
         """Decisions so far, decisions per second, reward per agent and unit of time."""
         ...
+
+
+@contextmanager
+def following(trainer: Trainer, screen: Console) -> Iterator[Iterator[Update]]:
+    """A trainer's updates, shown as they come; afterwards it is closed."""
+    with closing(trainer), learning_progress(screen, trainer.decisions, trainer.fleet.decisions) as report:
+        yield _reported(trainer, report)
+
+
+def _reported(trainer: Trainer, report: Report) -> Iterator[Update]:
+    for update in trainer:
+        yield update
+        rewards = update.rewards.values()
+        report(update.decisions, update.rate, sum(rewards) / len(rewards))
 
 
 @contextmanager

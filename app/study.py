@@ -25,7 +25,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -43,7 +43,7 @@ from .display import console
 from .markets import MARKETS
 from .plots.canvas import figure_file
 from .policies import undecided
-from .progress import learning_progress
+from .progress import following
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -148,12 +148,10 @@ def learn(
     screen = console(quiet=quiet)
     if not screen.is_terminal:
         screen.print(f"{label}: {decisions:,} decisions, seed {seed}", style="dim")
-    with closing(trainer), learning_progress(screen, decisions) as report:
-        for progress in trainer:
-            rewards = progress.rewards.values()
-            report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
+    with following(trainer, screen) as updates:
+        for update in updates:
             if watch is not None:
-                watch(progress.decisions, _policies(learners))
+                watch(update.decisions, _policies(learners))
     return _policies(learners)
 
 

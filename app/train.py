@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from .interrupts import stopping
 from .learning import learners_for
 from .markets import MARKETS, Policies
 from .metrics import MetricsWriter
-from .progress import learning_progress
+from .progress import following
 from .runs import check_resumable, check_vacant, open_run
 from .tensorboard import tensorboard
 
@@ -117,20 +116,17 @@ def learn(trainer: Trainer, out: Path, screen: Console, *, board: Path | None = 
         KeyboardInterrupt: after Ctrl-C, once the update under way is complete and its checkpoint is written.
     """
     with (
-        closing(trainer),
         MetricsWriter(out, "training") as metrics,
         tensorboard(board, trainer.fleet.decisions) as track,
-        learning_progress(screen, trainer.decisions, trainer.fleet.decisions) as report,
+        following(trainer, screen) as updates,
         stopping(screen, "update", trainer.stop) as stopped,
     ):
         if trainer.updates:
             metrics.go_on("update", trainer.updates)
-        for progress in trainer:
-            scalars = progress.scalars()
-            metrics.write({"update": progress.update, **scalars})
-            track(progress.decisions, scalars)
-            rewards = progress.rewards.values()
-            report(progress.decisions, progress.rate, sum(rewards) / len(rewards))
+        for update in updates:
+            scalars = update.scalars()
+            metrics.write({"update": update.update, **scalars})
+            track(update.decisions, scalars)
     if stopped:
         screen.print(
             f"stopped after {trainer.fleet.decisions:,} decisions: {trainer.checkpoint} holds what was learned; "
