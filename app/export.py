@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, get_args
 
 from .hints import nearest
-from .runs import Run, RunError
+from .runs import FURNITURE, Run, RunError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,7 +132,7 @@ def _trace_events(run: Run) -> Iterator[dict[str, Any]]:
         return threads.setdefault((episode, agent), len(threads) + 1)
 
     for table in run.tables:
-        if table in ("agents", "links"):
+        if table in FURNITURE:
             continue
         for batch in run.batches(table):
             message = "sender" in batch.schema.names

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "checkpoints/latest.pt"
 """Where a run's latest policies are, in its folder."""
+FURNITURE = ("agents", "links")
+"""Tables that say who takes part, not what happens."""
 
 
 class RunError(CatallaxyError):

@@ -17,7 +17,7 @@ from catallaxy.engine import CatallaxyError
 
 from ..numbers import with_reach
 from ..plots.layout import places
-from ..runs import Run, RunError
+from ..runs import FURNITURE, Run, RunError
 from .interactive import Figure, from_axes
 
 MOST_NODES = 400
@@ -76,7 +76,7 @@ def contents(run: Run) -> Iterator[Section]:
 def _facts(run: Run) -> Section:
     manifest = run.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest.get("versions", {}).items())
-    events = sum(run.rows(name) for name in run.tables)
+    events = sum(run.rows(name) for name in run.tables if name not in FURNITURE)
     worlds = manifest.get("worlds", [])
     rows = [
         ("folder", str(run.directory)),
@@ -218,9 +218,9 @@ def _calibration(run: Run) -> Iterator[Section]:
 
 def _network(run: Run) -> Iterator[Section]:
     """The links of the first episode, drawn."""
-    if not {"agents", "links"} <= set(run.tables):
+    if not set(FURNITURE) <= set(run.tables):
         return
-    agents, links = (_first_episode(run.events(name)) for name in ("agents", "links"))
+    agents, links = (_first_episode(run.events(name)) for name in FURNITURE)
     names, kinds = agents["agent"].to_pylist(), agents["kind"].to_pylist()
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(names)

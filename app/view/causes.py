@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .history import FURNITURE, Cursor, History
+from ..runs import FURNITURE
+from .history import Cursor, History
 from .table import HEADER, LogTable, Piece
 
 DECISIONS = "decisions"

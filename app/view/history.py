@@ -14,11 +14,10 @@ import pyarrow as pa
 
 from catallaxy.engine import LogError, read_manifest
 
+from ..runs import FURNITURE
 from .cache import Cache
 from .table import Header, LogTable, Names, Piece
 
-FURNITURE = ("agents", "links")
-"""Tables that say who takes part, not what happens."""
 _REFRESH = 0.5
 _HEADERS, _BATCHES = 512, 96
 

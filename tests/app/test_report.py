@@ -15,6 +15,7 @@ from catallaxy.plots.drawing import draw_steps
 from catallaxy.report.contents import contents
 from catallaxy.report.interactive import MOST, from_axes
 from catallaxy.runs import open_run
+from catallaxy.view.history import History
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EVIL = '</script><img src=x onerror="alert(1)">'
@@ -166,3 +167,8 @@ def test_a_run_under_way_says_how_many_events_it_has(tmp_path: Path):
         facts = dict(next(iter(contents(open_run(tmp_path / "run")))).grid.rows)
     assert facts["events"].endswith("(the run is under way, or did not come to its end)")
     assert int(facts["events"].split()[0]) >= 4
+
+
+def test_report_and_viewer_count_the_same_events(run: Path):
+    facts, history = dict(next(iter(contents(open_run(run)))).grid.rows), History(run)
+    assert int(facts["events"].replace(",", "")) == sum(history.events(episode) for episode in history.episodes) > 0
