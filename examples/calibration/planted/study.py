@@ -56,8 +56,8 @@ NAMES = {
     "surrogate": "local map of every measure, Thompson sampling",
     "kalman": "ensemble Kalman inversion",
     "rl": "RL, target errors in its state, look-ahead, begins at the burn-in's best",
-    "rl-anywhere": "the same, begins anywhere",
-    "rl-equal": "the same, as fast as the agents",
+    "rl-anywhere": "RL, as rl, but begins anywhere",
+    "rl-equal": "RL, as rl-anywhere, but as fast as the agents",
     "rl-talk": "RL, the talk's",
     "bo": "scalar Bayesian optimisation, Thompson, batches",
     "bo-ei": "scalar Bayesian optimisation, expected improvement",
@@ -144,8 +144,13 @@ def report(notes: Notes, record: Record, ranking: Ranking) -> None:
 
 
 def draw(axes: Axes, ranking: Ranking) -> None:
-    """Scores against budgets; contenders stand a little beside one another, so that their intervals can be seen."""
-    shown_ones = [who for who in ranking.contenders(ranking.budgets[-1]) if who[0] != "prior"]
+    """Scores against budgets; contenders stand a little beside one another, so that their intervals can be seen.
+
+    Who was asked for fewer than a third of the truths stands in the table alone.
+    """
+    last = ranking.budgets[-1]
+    most = max(ranking.truths(who, last) for who in ranking.contenders(last))
+    shown_ones = [who for who in ranking.contenders(last) if who[0] != "prior" and ranking.truths(who, last) > most / 3]
     for place, who in enumerate(shown_ones):
         scores = ranking.scores(who)
         beside = 1.0 + 0.02 * (place - len(shown_ones) / 2)
@@ -156,7 +161,7 @@ def draw(axes: Axes, ranking: Ranking) -> None:
     axes.set_xlabel("simulated decisions in millions, all counted")
     axes.set_ylabel("score: 0 floor, 1 prior")
     axes.axhline(0.0, color="0.7", lw=0.8)
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 app = App(help=__doc__, help_format="plaintext")
