@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import attrs
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from catallaxy.market.dealer import DealerScenario
     from catallaxy.market.goods import GoodsScenario
 
-    from .dealer.judge import Judgement
-    from .goods.judge import Judgement as GoodsJudgement
     from .plots.drawing import Figures
     from .runs import Run
 
@@ -60,6 +58,16 @@ class Judge(Protocol):
         ...
 
 
+class Front(Protocol):
+    """The module that judges what was learned in a market, and shows it."""
+
+    judge: Judge
+
+    def show(self, judgement: Any, scenario: Any, run: Run, screen: Console) -> None:
+        """Print what `judge` has found, and draw the run's figure."""
+        ...
+
+
 @attrs.frozen
 class Market:
     """A kind of market.
@@ -69,9 +77,8 @@ class Market:
         package: its package, which holds the class of its scenarios and `build`.
         scenario: name of that class. A scenario says by `duration` until when its worlds are to be run.
         baseline: what its learning agents do by when they are given no policy: one for all, or by family.
-        judge: how its agents are judged; None if nobody learns in it.
-        judged: the scenario of the episodes that `judge` writes into the log, given the one that was learned in.
-        show: prints what `judge` has found, given the scenario and the run, and draws the run's figures.
+        judging: name of the `front` module; None if nobody learns in it.
+        judged: the scenario of the episodes that judging writes into the log, given the one that was learned in.
         headline: the measures by which two of its worlds are compared, and whether the agents' values of a group are
             summed or averaged.
         plots: module whose `FIGURES` are the market's figures, by name.
@@ -81,8 +88,7 @@ class Market:
     package: str
     scenario: str
     baseline: Callable[[Any], Policy | Policies]
-    judge: Judge | None = None
-    show: Callable[[Any, Any, Run, Console], None] | None = None
+    judging: str | None = None
     headline: Mapping[str, Total] = MappingProxyType({})
     plots: str | None = None
     judged: Callable[[Any], Any] = lambda scenario: scenario
@@ -96,6 +102,11 @@ class Market:
         """The world of one episode, its learning agents without a policy."""
         world: World = import_module(self.package).build(scenario, seed, episode)
         return world
+
+    @property
+    def front(self) -> Front | None:
+        """What judges and shows what was learned; None if nobody learns."""
+        return None if self.judging is None else cast(Front, import_module(self.judging))
 
     def measure_worlds(self, worlds: Iterable[World]) -> pa.Table:
         """The measures of worlds that have been run to their end: a row for each episode and agent."""
@@ -135,69 +146,11 @@ def _starting_flat(scenario: DealerScenario) -> DealerScenario:
     return scenario.starting_flat()
 
 
-def _judge_makers(
-    scenario: DealerScenario,
-    before: Policies,
-    after: Policies,
-    evaluation: Evaluation,
-    seed: int,
-    log: EventLog,
-    screen: Console,
-) -> Judgement:
-    from .dealer.judge import judge
-
-    return judge(scenario, before, after, evaluation, seed, log, screen)
-
-
-def _show_makers(judgement: Judgement, scenario: DealerScenario, run: Run, screen: Console) -> None:
-    from .dealer.figure import draw_skew
-    from .dealer.tables import show
-    from .plots.canvas import PlotError
-
-    show(judgement, screen)
-    if not any(group.learns for group in scenario.makers):
-        return
-    try:
-        draw_skew(run, scenario, run.directory / "skew.png")
-    except PlotError as error:
-        screen.print(f"no figure: {error}", style="yellow")
-    else:
-        screen.print(f"quotes against inventory: {run.directory / 'skew.png'}")
-
-
 def _scripted_trade(scenario: GoodsScenario) -> Policies:
     """Shops keep to their list prices and stock rules, customers take the best offer."""
     from catallaxy.market.goods import BaseStock, Customer, PriceTaker, Shop
 
     return {Shop.family: BaseStock(), Customer.family: PriceTaker()}
-
-
-def _judge_trade(
-    scenario: GoodsScenario,
-    before: Policies,
-    after: Policies,
-    evaluation: Evaluation,
-    seed: int,
-    log: EventLog,
-    screen: Console,
-) -> GoodsJudgement:
-    from .goods.judge import judge
-
-    return judge(scenario, before, after, evaluation, seed, log, screen)
-
-
-def _show_trade(judgement: GoodsJudgement, scenario: GoodsScenario, run: Run, screen: Console) -> None:
-    from .goods.figure import draw_market
-    from .goods.tables import show
-    from .plots.canvas import PlotError
-
-    show(judgement, screen)
-    try:
-        draw_market(run, scenario, run.directory / "market.png")
-    except PlotError as error:
-        screen.print(f"no figure: {error}", style="yellow")
-    else:
-        screen.print(f"prices, stocks and shares: {run.directory / 'market.png'}")
 
 
 def _nobody(scenario: Any) -> Policies:
@@ -213,8 +166,7 @@ MARKETS = {
             "catallaxy.market.dealer",
             "DealerScenario",
             _dealer_baseline,
-            _judge_makers,
-            _show_makers,
+            "catallaxy.dealer.front",
             headline={
                 "pnl": "sum",
                 "objective": "sum",
@@ -232,8 +184,7 @@ MARKETS = {
             "catallaxy.market.goods",
             "GoodsScenario",
             _scripted_trade,
-            _judge_trade,
-            _show_trade,
+            "catallaxy.goods.front",
             headline={
                 "sales": "sum",
                 "revenue": "sum",

@@ -68,8 +68,8 @@ def train(
         KeyboardInterrupt: after Ctrl-C, with checkpoint and metrics written up to the last update.
     """
     study = load(path, learning=True)
-    judge, show = study.market.judge, study.market.show
-    if judge is None or show is None:
+    front = study.market.front
+    if front is None:
         raise ConfigError(
             f'{path}: nobody learns in the market "{study.market.name}", so there is nothing to train; play it with '
             "`catallaxy run`"
@@ -99,8 +99,8 @@ def train(
             _go_on(trainer, screen)
         learn(trainer, out, screen, board=out / "tensorboard" if track else None)
         after = _policies(learners)
-        judgement = judge(study.scenario, before, after, study.evaluation, seed, log, screen)
-    show(judgement, study.scenario, open_run(out), screen)
+        judgement = front.judge(study.scenario, before, after, study.evaluation, seed, log, screen)
+    front.show(judgement, study.scenario, open_run(out), screen)
 
 
 def learn(trainer: Trainer, out: Path, screen: Console, *, board: Path | None = None) -> None:

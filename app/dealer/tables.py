@@ -24,7 +24,7 @@ _COLUMNS: Mapping[str, tuple[str, Callable[[Interval], str]]] = {
 }
 
 
-def show(judgement: Judgement, screen: Console) -> None:
+def show_tables(judgement: Judgement, screen: Console) -> None:
     """Print makers and investors before and after learning, and makers' comparison with the best fixed spread."""
     if judgement.investors:
         show_investors(judgement.investors, judgement.episodes, screen)

@@ -38,7 +38,7 @@ _CUSTOMERS: _Shown = {
 }
 
 
-def show(judgement: Judgement, screen: Console) -> None:
+def show_tables(judgement: Judgement, screen: Console) -> None:
     """Print shops and customers before and after learning."""
     screen.print(f"\nBefore and after learning: means over {judgement.episodes} episodes, ± 95 % confidence")
     screen.print(_table("shop", judgement.shops, _SHOPS))

@@ -12,6 +12,7 @@ from catallaxy.engine import CatallaxyError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from rich.console import Console
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#4d4d4d", "#b8a800")
 """Told apart by colour-blind readers, too (Okabe and Ito 2008; their black and yellow a little softer)."""
@@ -21,6 +22,17 @@ _MISSING = "figures need matplotlib: pip install 'catallaxy[plot]'"
 
 class PlotError(CatallaxyError):
     """A figure that can't be drawn."""
+
+
+@contextmanager
+def drawn(path: Path, what: str, screen: Console) -> Iterator[Path]:
+    """Say where a figure is that is drawn in this context, or why there is none."""
+    try:
+        yield path
+    except PlotError as error:
+        screen.print(f"no figure: {error}", style="yellow")
+    else:
+        screen.print(f"{what}: {path}")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from catallaxy.engine import EventLog
 from ..config import load
 from ..display import console
 from ..metrics import write_metrics
-from ..plots.canvas import PlotError
+from ..plots.canvas import drawn
 from ..runs import check_vacant
 from .figure import draw
 from .intervention import Intervention, InterventionError
@@ -46,9 +46,9 @@ def whatif(
     study = load(path, learning=bool(adapt))
     if out is not None:
         check_vacant(out, force=force)
-    screen = console(quiet=quiet)
+    screen = console(quiet=quiet or json)
     question = WhatIf(study, intervention, policy, adapt, episodes, seed, workers)
-    answer, tables = ask(question, console(quiet=quiet or json))
+    answer, tables = ask(question, screen)
     if json:
         print(encoding.dumps(answer.describe(), indent=2))
     else:
@@ -61,7 +61,5 @@ def whatif(
             write_metrics(out, name, table.to_pylist())
         results = {**answer.describe(), "in_words": sentences(answer)}
         (out / "results.json").write_text(encoding.dumps(results, indent=2) + "\n", encoding="utf-8")
-    try:
-        draw(answer, out / "whatif.png")
-    except PlotError as error:
-        screen.print(f"no figure: {error}", style="yellow")
+    with drawn(out / "whatif.png", "what changed", screen) as path:
+        draw(answer, path)
