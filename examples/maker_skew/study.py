@@ -60,7 +60,7 @@ QUICK, FULL = Size(50_000, 50_000, 1, 6), Size(3_000_000, 1_000_000, 1, 24)
 
 
 def learned(scenario: DealerScenario, seed: int, decisions: int, label: str) -> Mirror:
-    """Learn under little noise: noise blurs the clients' answer, and the best slope under it is steeper than without."""
+    """Learn under little noise: it blurs what clients answer, and the best slope under it is steeper."""
     config = recipe(
         decisions, initial_mean=START, initial_std=0.1, decay_power=1.0, lam=0.8, value_lam=0.97, value_epochs=8
     )
