@@ -61,8 +61,12 @@ class Ranking:
         mean = {who: np.mean(list(found.values())) for (who, at), found in self._scores.items() if at == budget}
         return sorted(mean, key=lambda who: float(mean[who]))
 
+    def by_truth(self, who: Contender, budget: int) -> Mapping[int, float]:
+        """The score for each truth, by its number: 0 is the floor, 1 the middle of the prior."""
+        return self._scores.get((who, budget), {})
+
     def score(self, who: Contender, budget: int) -> Interval:
-        """The mean score over truths: 0 is the floor, 1 the middle of the prior."""
+        """The mean score over truths."""
         return interval(list(self._scores[who, budget].values()))
 
     def scores(self, who: Contender) -> dict[int, Interval]:
@@ -71,11 +75,11 @@ class Ranking:
 
     def truths(self, who: Contender, budget: int) -> int:
         """How many truths a contender has looked for."""
-        return len(self._scores.get((who, budget), {}))
+        return len(self.by_truth(who, budget))
 
     def differences(self, who: Contender, other: Contender, budget: int) -> list[float]:
         """Scores, who's less other's, of every truth that both have looked for."""
-        mine, theirs = (self._scores.get((each, budget), {}) for each in (who, other))
+        mine, theirs = (self.by_truth(each, budget) for each in (who, other))
         return [mine[number] - theirs[number] for number in sorted(mine.keys() & theirs.keys())]
 
     def difference(self, who: Contender, other: Contender, budget: int) -> Interval:

@@ -41,6 +41,9 @@ RIVALS = 3
 AIM = 0.15  # how near to the optimum's a learned slope is to come
 START = (0.0, 0.0, -0.8, 0.0, 0.0)  # half-spreads in the middle of their range, a small size slope, no skew
 
+MANY = 128
+"""Makers who play at a time, each of a type of its own: of fewer, an update would learn the luck of a few types."""
+
 Kind = tuple[float, float]
 KINDS: tuple[Kind, ...] = tuple((gamma, reach) for gamma in GAMMAS for reach in CONNECTIVITIES)
 CROSS = tuple(kind for kind in KINDS if kind[0] == MIDDLE_GAMMA or kind[1] == MIDDLE_CONNECTIVITY)
@@ -56,7 +59,7 @@ class Size:
     sessions: int
 
 
-QUICK, FULL = Size(50_000, 50_000, 1, 6), Size(3_000_000, 1_000_000, 1, 24)
+QUICK, FULL = Size(50_000, 50_000, 1, 6), Size(1_000_000, 1_000_000, 1, 24)
 
 
 def learned(scenario: DealerScenario, seed: int, decisions: int, label: str) -> Mirror:
@@ -64,7 +67,8 @@ def learned(scenario: DealerScenario, seed: int, decisions: int, label: str) -> 
     config = recipe(
         decisions, initial_mean=START, initial_std=0.1, decay_power=1.0, lam=0.8, value_lam=0.97, value_epochs=8
     )
-    return learn(scenario, seed=seed, decisions=decisions, config=config, worlds=32, label=label)["makers"]
+    worlds = MANY // scenario.makers[0].count
+    return learn(scenario, seed=seed, decisions=decisions, config=config, worlds=worlds, label=label)["makers"]
 
 
 def slope(dealer: FxDealer, table: FxPolicy) -> float:

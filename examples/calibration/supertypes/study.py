@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from cyclopts import App, Parameter
 
 HERE = Path(__file__).parent
@@ -25,7 +26,6 @@ from catallaxy.calibrate import METHODS, Contest, Problem, Protocol, Ranking  # 
 from catallaxy.calibrate.ranking import Contender  # noqa: E402
 from catallaxy.calibration.record import Record  # noqa: E402
 from catallaxy.market.measures import Interval, interval  # noqa: E402
-from catallaxy.plots.drawing import draw_intervals  # noqa: E402
 from catallaxy.study import Notes, command_of, shown  # noqa: E402
 from market import Market  # noqa: E402
 
@@ -73,9 +73,12 @@ def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -
     with notes.figure("supertypes.png", 5.0 * len(budgets), 4.0) as figure:
         panels = figure.subplots(1, len(budgets), sharey=True, squeeze=False)[0]
         for axes, budget in zip(panels, budgets, strict=True):
-            for method in methods:
-                found = scores(method, budget)
-                draw_intervals(axes, list(found), list(found.values()), method)
+            for place, method in enumerate(methods):
+                found = {size: ranking.by_truth((method, "conditioned"), budget) for size, ranking in rankings.items()}
+                sizes, each = list(found), [list(values.values()) for values in found.values()]
+                axes.plot(sizes, [float(np.mean(values)) for values in each], color=f"C{place}", label=method)
+                for size, values in zip(sizes, each, strict=True):
+                    axes.plot([size] * len(values), values, "o", color=f"C{place}", markersize=4, alpha=0.6)
             axes.set_xticks(list(rankings))
             axes.set_xlabel("parameters")
             axes.set_title(f"{budget / 1e6:g} million decisions")
