@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,6 +84,7 @@ class Still:
 
 
 if __name__ == "__main__":  # trains until it is told to stop; writes the ids of its workers to a file
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, a shell lets it be ignored
     run = Trainer(pacers, {"pacers": Still()}, horizon=20.0, decisions=10**9, rollout=2000, worlds=4, workers=2)
     for _ in run:
         Path(sys.argv[1]).write_text(" ".join(str(worker.process.pid) for worker in run.fleet._workers))
