@@ -74,15 +74,9 @@ def train(
             f'{path}: nobody learns in the market "{study.market.name}", so there is nothing to train; play it with '
             "`catallaxy run`"
         )
-    training = study.training
-    study = attrs.evolve(
-        study,
-        training=attrs.evolve(
-            training,
-            decisions=training.decisions if decisions is None else decisions,
-            workers=training.workers if workers is None else workers,
-        ),
-    )
+    told = {"decisions": decisions, "workers": workers}
+    given: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    study = attrs.evolve(study, training=attrs.evolve(study.training, **given))
     about = _about(study.describe(), seed)
     if resume:
         check_resumable(out, "train", about, _about)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from cyclopts import App, Parameter
@@ -28,6 +28,9 @@ from catallaxy.calibration.record import Record  # noqa: E402
 from catallaxy.market.measures import Interval, interval  # noqa: E402
 from catallaxy.study import Notes, command_of, shown  # noqa: E402
 from market import Market  # noqa: E402
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SIZES = ((2, 2), (3, 2), (3, 3), (4, 4), (5, 5))
 """Groups of makers and segments of clients; each has two parameters."""
@@ -73,18 +76,22 @@ def report(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str]) -
     with notes.figure("supertypes.png", 5.0 * len(budgets), 4.0) as figure:
         panels = figure.subplots(1, len(budgets), sharey=True, squeeze=False)[0]
         for axes, budget in zip(panels, budgets, strict=True):
-            for place, method in enumerate(methods):
-                found = {size: ranking.by_truth((method, "conditioned"), budget) for size, ranking in rankings.items()}
-                sizes, each = list(found), [list(values.values()) for values in found.values()]
-                axes.plot(sizes, [float(np.mean(values)) for values in each], color=f"C{place}", label=method)
-                for size, values in zip(sizes, each, strict=True):
-                    axes.plot([size] * len(values), values, "o", color=f"C{place}", markersize=4, alpha=0.6)
+            draw(axes, rankings, methods, budget)
             axes.set_xticks(list(rankings))
             axes.set_xlabel("parameters")
             axes.set_title(f"{budget / 1e6:g} million decisions")
             axes.axhline(0.0, color="0.7", lw=0.8)
         panels[0].set_ylabel("score: 0 floor, 1 prior")
         panels[0].legend(fontsize=7)
+
+
+def draw(axes: Axes, rankings: dict[int, Ranking], methods: Sequence[str], budget: int) -> None:
+    """A dot for every truth, a line through the means."""
+    for place, method in enumerate(methods):
+        found = [list(ranking.by_truth((method, "conditioned"), budget).values()) for ranking in rankings.values()]
+        axes.plot(list(rankings), [float(np.mean(scores)) for scores in found], color=f"C{place}", label=method)
+        for size, scores in zip(rankings, found, strict=True):
+            axes.plot([size] * len(scores), scores, "o", color=f"C{place}", markersize=4, alpha=0.6)
 
 
 def compare(notes: Notes, rankings: dict[int, Ranking], methods: Sequence[str], budget: int) -> None:
