@@ -110,7 +110,7 @@ class Market:
 
     def measure_worlds(self, worlds: Iterable[World]) -> pa.Table:
         """The measures of worlds that have been run to their end: a row for each episode and agent."""
-        return import_module(f"{self.package}.measures").from_worlds(worlds)
+        return self.direct[self.main](worlds)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -127,6 +127,19 @@ class Market:
         """What can be measured of a run from its log, by name; the first is the main table, as of `measure_worlds`."""
         module = import_module(f"{self.package}.measures")
         found: Mapping[str, Callable[..., pa.Table]] = getattr(module, "TABLES", {"agents": module.from_log})
+        return found
+
+    @property
+    def main(self) -> str:
+        """Name of the main table."""
+        return next(iter(self.tables))
+
+    @property
+    def direct(self) -> Mapping[str, Callable[[Iterable[World]], pa.Table]]:
+        """Those of its `tables` that need no log: worlds that have been run give them, too."""
+        module = import_module(f"{self.package}.measures")
+        found: Mapping[str, Callable[[Iterable[World]], pa.Table]]
+        found = getattr(module, "DIRECT", {self.main: module.from_worlds})
         return found
 
     @property

@@ -178,7 +178,7 @@ class Run:
         from .hints import nearest
 
         tables = self.market.tables
-        name = next(iter(tables)) if table is None else table
+        name = self.market.main if table is None else table
         if name not in tables:
             raise NoTableError(f"there is no table of measures '{name}'; {nearest(name, tuple(tables))}")
         found = tables[name](self.events, **options)

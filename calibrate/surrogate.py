@@ -145,6 +145,29 @@ class Quadratic:
         best = self.best(coefficients, aims, targets, rng)
         return nearest(best, rng.random(best.shape), self._residuals(coefficients, targets.values - aims, targets))
 
+    def central(self, points: Floats, coefficients: Floats, targets: Targets) -> Floats:
+        """The mean of points, or as near to it as compositions are as good as the best.
+
+        The best by one map lies anywhere along a direction that targets do not notice, often at a face of the cube,
+        and what the map gets wrong grows with the distance; the middle of all that are as good as the best is the
+        safer choice. How good is the mean loss over maps.
+
+        Args:
+            points: from which the best is taken, and their mean, shape (n, d).
+            coefficients: of the maps, shape (k, p, m).
+            targets: their losses and weights.
+
+        Returns:
+            Shape (d,).
+        """
+        best = points[self._mean_loss(points, coefficients, targets).argmin()]
+        between = best + np.linspace(0.0, 1.0, 21)[:, None] * (points.mean(axis=0) - best)
+        losses = self._mean_loss(between, coefficients, targets)
+        return np.asarray(between[np.flatnonzero(losses <= losses[0] + AS_GOOD)[-1]])
+
+    def _mean_loss(self, points: Floats, coefficients: Floats, targets: Targets) -> Floats:
+        return np.asarray(targets.loss(_features(points - self.centre) @ coefficients).mean(axis=0), np.float64)
+
     def _residuals(self, coefficients: Floats, shift: Floats, targets: Targets) -> Residuals:
         linear, curved = _derivatives(coefficients / targets.scale, len(self.centre))
         missed = (coefficients[:, 0] + shift - targets.values) / targets.scale

@@ -19,7 +19,7 @@ from .errors import (
 )
 from .handlers import on
 from .latency import ConstantLatency, ExponentialLatency, Latency, LogNormalLatency, UniformLatency
-from .log import EventLog, StreamReader, StreamWriter, prepare_folder, read_manifest
+from .log import EventLog, MemoryLog, StreamReader, StreamWriter, prepare_folder, read_manifest
 from .network import Network
 from .outages import Outage, RandomOutages
 from .records import Level, Message, Record
@@ -51,6 +51,7 @@ __all__ = [
     "LinkError",
     "LogError",
     "LogNormalLatency",
+    "MemoryLog",
     "Message",
     "Network",
     "NetworkError",

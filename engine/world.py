@@ -17,8 +17,7 @@ from .clock import Clock
 from .departure import leave
 from .errors import AgentError, CatallaxyError, WorldError, failure, meant
 from .inspection import forgotten_yields
-from .log import EventLog
-from .log.recorder import Recorder
+from .log import EventLog, Recorder
 from .network import Network
 from .outages import Schedule
 from .streams import check_seed
@@ -88,13 +87,14 @@ class World:
         """Simulated time."""
         return self.env._now
 
-    def run(self, until: float, log: str | Path | EventLog | None = None, *, pace: float | None = None) -> None:
+    def run(self, until: float, log: str | Path | Recorder | None = None, *, pace: float | None = None) -> None:
         """Let time pass until ``until``. Events at that very moment belong to the next call.
 
         Args:
             until: end, in simulated time.
             log: folder of the run that is written; an earlier run there is replaced, any other folder refused.
-                To write several worlds or calls into one run, open an :class:`EventLog` and pass it.
+                To write several worlds or calls into one run, open an :class:`EventLog` and pass it; a
+                :class:`MemoryLog` keeps the events in memory.
             pace: seconds of real time that a unit of simulated time takes at least; as fast as possible by default.
 
         Raises:
@@ -104,7 +104,7 @@ class World:
         """
         if log is None:
             self._run(until, pace)
-        elif isinstance(log, EventLog):
+        elif isinstance(log, Recorder):
             log.attach(self)
             self._run(until, pace)
         else:

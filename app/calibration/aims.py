@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from catallaxy.calibrate import CalibrationError, Target
-from catallaxy.engine import World
 
 from ..config import ConfigError, load_as
 from ..markets import Market
 from ..runs import Run
 from ..strict import structure
+from .shown import EVERYBODY, Shown
 
-EVERYBODY = "everybody"
+Floats = npt.NDArray[np.float64]
+
 TEXTS = frozenset({"measure", "of", "among", "statistic", "loss"})
 """What is no number of a target."""
-
-
-class Shown:
-    """What worlds that have been run to their end show together; their table is made once, when it is asked for.
-
-    Args:
-        market: their kind.
-        worlds: they.
-    """
-
-    def __init__(self, market: Market, worlds: Sequence[World]) -> None:
-        self._market, self._worlds = market, worlds
-        self._table: pa.Table | None = None
-
-    @property
-    def table(self) -> pa.Table:
-        """The market's main measures: a row for each episode and agent."""
-        if self._table is None:
-            self._table = self._market.measure_worlds(self._worlds)
-        return self._table
-
-    def curve(self, measure: str, at: float, of: str, among: str) -> float:
-        """A point of one of the market's curves; NaN if there is none."""
-        names = [None if name == EVERYBODY else name for name in (of, among)]
-        return self._market.curves[measure](self._worlds, at, *names)
 
 
 @attrs.frozen
@@ -55,7 +31,8 @@ class Aim:
     """A target: a study's `[[targets]]`, or a row of its table.
 
     Attributes:
-        measure: a column of the market's measures, or one of its curves.
+        measure: a column of the market's main measures, or of another table (`trades.size`); one of its curves; or a
+            function of the log, `module:function` or `file.py:function`.
         value: what it should be; if it is left out, what the study's `run` shows.
         of: a group, an agent, or everybody.
         at: of a curve: the price at which its value is wanted.
@@ -79,10 +56,36 @@ class Aim:
     @property
     def name(self) -> str:
         """What it is called: `market_share of bold`."""
+        if self.function:
+            return Path(self.measure).name
         how = "" if self.statistic == "mean" else f"{self.statistic} of "
         among = "" if self.among == EVERYBODY else f" among {self.among}"
         at = f" at {self.level:g}" if self.statistic == "quantile" else "" if self.at is None else f" at {self.at:g}"
         return f"{how}{self.measure} of {self.of}{among}{at}"
+
+    @property
+    def function(self) -> bool:
+        """Whether its measure is a function of the log."""
+        return ":" in self.measure
+
+    @property
+    def of_table(self) -> bool:
+        """Whether only an episode can tell if there is such a measure."""
+        return self.function or "." in self.measure
+
+    def at_home(self, folder: Path) -> Aim:
+        """The same, a function's file being looked for in a folder."""
+        file, _, name = self.measure.rpartition(":")
+        return attrs.evolve(self, measure=f"{folder / file}:{name}") if file.endswith(".py") else self
+
+    def place(self, market: Market) -> tuple[str, str]:
+        """Table and column of its measure, if it is one."""
+        table, _, column = self.measure.rpartition(".")
+        return table or market.main, column
+
+    def direct(self, market: Market) -> bool:
+        """Whether worlds show it without a log."""
+        return not self.function and (self.at is not None or self.place(market)[0] in market.direct)
 
     def target(self) -> Target:
         """As the calibrator sees it."""
@@ -91,10 +94,20 @@ class Aim:
         return Target(self.name, value, self.weight, self.uncertainty, self.loss, level)
 
     def measured(self, shown: Shown) -> float:
-        """Its value in what a market has shown; sums are over agents, and averaged over episodes."""
-        if self.at is not None:
-            return shown.curve(self.measure, self.at, self.of, self.among)
-        return self._of_table(shown.table)
+        """Its value in what a market has shown, NaN if it has none; sums are over agents, by episode.
+
+        Raises:
+            CalibrationError: a function of the log fails.
+        """
+        try:
+            if self.function:
+                return shown.number(self.measure)
+            if self.at is not None:
+                return shown.curve(self.measure, self.at, self.of, self.among)
+            values = shown.column(*self.place(shown.market), self.of)
+        except LookupError:  # nothing has happened of what it is about
+            return float("nan")
+        return self._of(values, len(shown.episodes)) if len(values) else float("nan")
 
     def filled(self, run: Run) -> Aim:
         """With value and uncertainty as a run's log shows them, where they are not given.
@@ -106,29 +119,22 @@ class Aim:
         """
         if self.value is not None:
             return self
-        table = run.measures()
-        value = self._of_table(table)
+        shown = Shown.by_run(run)
+        value = self.measured(shown)
         if not np.isfinite(value):
             raise CalibrationError(f"target {self.name}: {run.directory} does not show it, and it has no value")
-        episodes = pc.unique(table["episode"]).to_pylist()
-        if self.uncertainty or len(episodes) < 2:
+        if self.uncertainty or len(shown.episodes) < 2:
             return attrs.evolve(self, value=value)
-        left = [self._of_table(table.filter(pc.not_equal(table["episode"], episode))) for episode in episodes]
+        left = [self.measured(shown.without(episode)) for episode in shown.episodes]
         error = float(np.sqrt((len(left) - 1) * np.var(left)))
         return attrs.evolve(self, value=value, uncertainty=error if np.isfinite(error) else 0.0)
 
-    def _of_table(self, table: pa.Table) -> float:
-        if self.of != EVERYBODY:
-            table = table.filter(pc.or_(pc.equal(table["group"], self.of), pc.equal(table["agent"], self.of)))
-        values = table[self.measure].to_numpy().astype(np.float64)
-        values = values[np.isfinite(values)]
-        if not len(values):
-            return float("nan")
+    def _of(self, values: Floats, episodes: int) -> float:
         match self.statistic:
             case "mean":
                 return float(values.mean())
             case "sum":
-                return float(values.sum() / max(len(pc.unique(table["episode"])), 1))
+                return float(values.sum() / episodes)
             case "sd":
                 return float(values.std())
             case _:

@@ -12,15 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from catallaxy.calibrate import CalibrationError, Parameter, Space, WorldPopulation
-from catallaxy.engine import CatallaxyError, World
-from catallaxy.learners import PPO, Learner, policy_specs
+from catallaxy.engine import MemoryLog, World
+from catallaxy.learners import PPO, Learner, PolicySpec, PPOConfig, policy_specs
 
 from ..config import Study, load, load_as
-from ..hints import nearest
 from ..paths import Assignment, PathError, changed, evolved, value_at
+from ..policies import attach
 from ..runs import open_run
 from ..study import recipe
-from .aims import EVERYBODY, Aim, Shown, read_table
+from .aims import Aim, read_table
+from .checks import check_curve, check_measure, check_names, check_shown
+from .shown import Shown
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +60,9 @@ class Tuning:
         learning_rate: of the agents.
         hidden: sizes of their policy's hidden layers.
         epochs: passes over the transitions of each iteration.
+        least_noise: what the standard deviation of continuous actions never falls below, in half-widths of their
+            ranges. What agents do with their noise gone may go on changing for as long as they learn; with some left,
+            they settle.
         places: compositions side by side.
         burn_in: part of the budget that is drawn from the prior.
     """
@@ -65,6 +70,7 @@ class Tuning:
     learning_rate: float = attrs.field(default=2e-3, validator=attrs.validators.gt(0.0))
     hidden: tuple[int, ...] = (64, 64)
     epochs: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+    least_noise: float = attrs.field(default=0.0, validator=attrs.validators.ge(0.0))
     places: int = attrs.field(default=16, validator=attrs.validators.ge(2))
     burn_in: float = attrs.field(default=0.2, validator=[attrs.validators.gt(0.0), attrs.validators.lt(1.0)])
 
@@ -106,13 +112,10 @@ class MarketProblem:
     ) -> None:
         self.study, self.knobs, self.aims, self.tuning = study, tuple(knobs), tuple(aims), tuning
         self.workers = workers
+        self._logged = not all(aim.direct(study.market) for aim in aims)
         self.space = Space(tuple(self._parameter(knob) for knob in knobs))
         self.targets = [aim.target() for aim in aims]
         self.horizon = float(study.scenario.duration)
-        # Agents keep learning to the end, so the step size does not fall.
-        self._config = recipe(
-            1, decay=None, learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs
-        )
 
     def aiming(self, values: Sequence[float]) -> MarketProblem:
         """The same with other values of its targets, in their order."""
@@ -144,31 +147,53 @@ class MarketProblem:
 
     def build(self, values: Mapping[str, float], seed: int, episode: int) -> World:
         """See `Market`."""
-        return self.study.market.build(self.scenario(values), seed, episode)
+        world = self.study.market.build(self.scenario(values), seed, episode)
+        if self._logged:
+            MemoryLog().attach(world)
+        return world
 
     def measure(self, worlds: Sequence[World]) -> Floats:
         """See `Market`."""
-        shown = Shown(self.study.market, worlds)
+        shown = Shown.by_worlds(self.study.market, worlds)
         return np.array([aim.measured(shown) for aim in self.aims])
 
     def learners(self, world: World, seed: int) -> Mapping[str, Learner]:
         """See `Market`."""
-        return {family: PPO(spec, self._config, seed=seed) for family, spec in policy_specs(world).items()}
+        return {family: PPO(spec, self._recipe(spec), seed=seed) for family, spec in policy_specs(world).items()}
+
+    def _recipe(self, spec: PolicySpec) -> PPOConfig:
+        """How a family learns; agents keep learning to the end, so the step size does not fall."""
+        tuning = self.tuning
+        noisy = tuning.least_noise > 0.0 and not spec.options  # discrete actions have no such noise
+        return recipe(
+            1, decay=None, learning_rate=tuning.learning_rate, hidden=tuning.hidden, epochs=tuning.epochs,
+            min_std=(tuning.least_noise,) * spec.action_size if noisy else (),
+        )  # fmt: skip
 
     def check(self) -> None:
         """Try the corners of the space, and look for every measure and group.
+
+        An episode of the middle is played if measures are named by their table, or are functions of the log: what is
+        in them is known no earlier.
 
         Raises:
             CatallaxyError: a bound that the scenario does not allow, an unknown measure or group.
         """
         for corner in self._corners():
             self.scenario(self.space.values(corner))
+        for aim in self.aims:
+            check_measure(aim, self.study.market)
         world = self.build(self.space.values(np.full(self.space.size, 0.5)), 0, 0)
         names = {name for agent in world.agents.values() for name in (agent.name, getattr(agent, "group", agent.name))}
         for aim in self.aims:
-            self._check(aim, names)
+            check_names(aim, names)
             if aim.at is not None:
-                self._check_curve(aim, world)
+                check_curve(aim, Shown.by_worlds(self.study.market, [world]))
+        if tables := [aim for aim in self.aims if aim.of_table]:
+            attach(world, self.study.market.baseline(self.study.scenario))
+            world.run(self.horizon)
+            for aim in tables:
+                check_shown(aim, Shown.by_worlds(self.study.market, [world]))
 
     def _corners(self) -> list[Floats]:
         """All of them, or in many dimensions those with one parameter at another end than the rest."""
@@ -177,33 +202,6 @@ class MarketProblem:
             return [np.array(corner) for corner in product((0.0, 1.0), repeat=size)]
         one = np.vstack([np.zeros(size), np.eye(size)])
         return [*one, *(1.0 - one)]
-
-    def _check(self, aim: Aim, names: set[str]) -> None:
-        market = self.study.market
-        known = [*market.columns, *market.curves]
-        if aim.measure not in known:
-            raise CalibrationError(
-                f"target {aim.name}: market {market.name!r} has no measure {aim.measure!r}; "
-                f"{nearest(aim.measure, known)}"
-            )
-        if aim.measure in market.curves:
-            if aim.at is None:
-                raise CalibrationError(f"target {aim.name}: {aim.measure} is a curve: say with `at` where on it")
-            if aim.statistic != "mean":
-                raise CalibrationError(f"target {aim.name}: a point of a curve has no {aim.statistic}")
-        elif aim.at is not None or aim.among != EVERYBODY:
-            raise CalibrationError(
-                f"target {aim.name}: `at` and `among` are for curves ({', '.join(market.curves) or 'there are none'})"
-            )
-        for name in (aim.of, aim.among):
-            if name != EVERYBODY and name not in names:
-                raise CalibrationError(f"target {aim.name}: nobody is called {name!r}; {nearest(name, sorted(names))}")
-
-    def _check_curve(self, aim: Aim, world: World) -> None:
-        try:
-            aim.measured(Shown(self.study.market, [world]))
-        except CatallaxyError as error:
-            raise CalibrationError(f"target {aim.name}: {error}") from None
 
     def _parameter(self, knob: Knob) -> Parameter:
         for path in knob.paths:
@@ -226,6 +224,7 @@ def read_study(path: str | Path, *, workers: int = 1) -> MarketProblem:
     path = Path(path)
     file = load_as(path, StudyFile, whole=False)
     aims = [*file.targets, *(() if file.table is None else read_table(file.table))]
+    aims = [aim.at_home(path.parent) for aim in aims]
     if not aims:
         raise CalibrationError(f'{path}: there is nothing to calibrate to: give [[targets]], or table = "targets.csv"')
     study = load(file.scenario, learning=True)
@@ -245,8 +244,7 @@ def _with_values(aims: Sequence[Aim], folder: Path | None, study: Study) -> list
     if run.market is not market:
         raise CalibrationError(f"{folder} is a run of market {run.market.name!r}, the study is about {market.name!r}")
     for aim in without:
-        if aim.measure not in market.columns:
-            raise CalibrationError(
-                f"target {aim.name}: a run gives the value of {', '.join(market.columns)} alone; give it a value"
-            )
+        check_measure(aim, market)
+        if aim.at is not None:
+            raise CalibrationError(f"target {aim.name}: a run's log does not tell curves; give it a value")
     return [aim.filled(run) for aim in aims]

@@ -12,8 +12,8 @@ from catallaxy.agents import LearningAgent, Policy
 from catallaxy.engine import CatallaxyError, World
 
 from ..hints import nearest
+from ..named import named
 from ..paths import Assignment, PathError, inside, restored
-from ..replay import named
 from ..strict import plain
 
 

@@ -42,7 +42,7 @@ class Surrogate:
 
     Every episode of every composition teaches the map, whatever it was played for; targets enter only when the map is
     searched. Pairs are weighted by how recent they are (agents learn) and how near (a quadratic holds locally).
-    Recommends the composition that is best by the expected map.
+    Recommends the middle of the compositions that are as good as the best.
     """
 
     def __init__(self, setting: Setting, config: SurrogateConfig | None = None) -> None:
@@ -69,12 +69,15 @@ class Surrogate:
         self.memory.add(points, measures, spent)
 
     def recommend(self, rng: Stream) -> Recommendation:
-        """The best composition by the expected map; draws by maps and targets as uncertain as they are."""
+        """The middle of what is as good as the best; draws by maps and targets as uncertain as they are."""
         if len(self.memory) < 2:
             return Recommendation(np.full(self.setting.size, 0.5), np.asarray(rng.random((DRAWS, self.setting.size))))
         model, targets = self.model(), self.setting.targets
         aims = targets.values + told(targets, model.drift) * rng.standard_normal((DRAWS, len(targets.values)))
-        return Recommendation(self._expected(model, rng), model.plausible(model.draw(DRAWS, rng), aims, targets, rng))
+        maps = model.draw(DRAWS, rng)
+        draws = model.plausible(maps, aims, targets, rng)
+        candidates = np.concatenate([self._expected(model, rng)[None], draws])
+        return Recommendation(model.central(candidates, maps, targets), draws)
 
     def model(self) -> Quadratic:
         """The map as it is now."""

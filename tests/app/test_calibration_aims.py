@@ -10,7 +10,8 @@ import pytest
 
 from catallaxy.calibration.study import MarketProblem, read_study
 from catallaxy.command import main
-from catallaxy.engine import CatallaxyError
+from catallaxy.engine import CatallaxyError, MemoryLog
+from catallaxy.policies import attach
 from catallaxy.runs import open_run
 
 SCENARIO = """
@@ -141,12 +142,110 @@ def test_values_come_from_another_run(tmp_path: Path, run: Path):
 
 def test_what_a_run_does_not_show_is_named(tmp_path: Path, run: Path):
     asked = f'run = "{run}"\n{ONE}[[targets]]\nmeasure = '
-    assert "target volum of everybody: a run gives the value of pnl, " in refused(tmp_path, asked + '"volum"')
+    assert "market 'dealer' has no measure 'volum'; did you mean 'volume'?" in refused(tmp_path, asked + '"volum"')
     assert "does not show it, and it has no value" in refused(tmp_path, asked + '"volume"\nof = "fast"')
-    assert "a run gives the value of" in refused(tmp_path, asked + '"fill_probability"\nof = "bold"\nat = 0.1')
+    assert "a run's log does not tell curves" in refused(tmp_path, asked + '"fill_probability"\nof = "bold"\nat = 0.1')
     without = f'{ONE}[[targets]]\nmeasure = "volume"\n'
     assert "target volume of everybody has no value: give it one, or a `run`" in refused(tmp_path, without)
     assert "none" in refused(tmp_path, f'run = "none"\n{without}')
+
+
+LOGGED = """
+[[targets]]
+measure = "trades.size"
+of = "bold"
+statistic = "quantile"
+level = 0.7
+[[targets]]
+measure = "flow.hit_ratio"
+of = "shy"
+[[targets]]
+measure = "concentration.herfindahl"
+[[targets]]
+measure = "pnl.spread"
+of = "bold"
+statistic = "sum"
+[[targets]]
+measure = "far.py:far"
+"""
+FAR = """
+import pyarrow.compute as pc
+
+def far(events):
+    tiers = [name.startswith("far") for name in events("orders")["sender"].to_pylist()]
+    return sum(tiers) / len(tiers)
+
+def nothing(events):
+    return events("parades").num_rows
+
+def broken(events):
+    return 1 / 0
+
+def text(events):
+    return "much"
+"""
+
+
+def test_any_table_and_any_function_of_the_log_can_be_aimed_at(tmp_path: Path, run: Path):
+    """Worlds that are run to be measured show what their log in a folder shows."""
+    (tmp_path / "far.py").write_text(FAR)
+    found = problem(tmp_path, f'run = "{run}"\n{ONE}{LOGGED}')
+    values = [target.value for target in found.targets]
+    assert [target.measure for target in found.targets][-2:] == ["sum of pnl.spread of bold", "far.py:far"]
+    assert 1.0 <= values[0] <= 2.0
+    assert all(0.0 < values[place] < 1.0 for place in (1, 2, 4))
+    assert all(target.uncertainty > 0.0 for target in found.targets[1:])
+    recorded, scenario = open_run(run), found.study.scenario
+    worlds = []
+    for episode in range(12):
+        world = found.study.market.build(scenario, recorded.manifest["seed"], episode)
+        attach(world, found.study.market.baseline(scenario))
+        world.run(scenario.duration, MemoryLog())
+        worlds.append(world)
+    np.testing.assert_allclose(found.measure(worlds), values, rtol=1e-12)
+
+
+def test_a_log_is_kept_only_where_it_is_asked_for(tmp_path: Path):
+    point = {"makers.shy.connectivity": 0.5}
+    assert problem(tmp_path, ONE + VOLUME).build(point, 0, 0).log is None
+    asked = f'{ONE}[[targets]]\nmeasure = "flow.hit_ratio"\nvalue = 0.1\n'
+    assert isinstance(problem(tmp_path, asked).build(point, 0, 0).log, MemoryLog)
+    direct = f'{ONE}[[targets]]\nmeasure = "makers.volume"\nvalue = 10.0\n'
+    assert problem(tmp_path, direct).build(point, 0, 0).log is None
+
+
+def test_a_market_is_calibrated_to_what_its_log_tells(tmp_path: Path):
+    (tmp_path / "far.py").write_text(FAR)
+    aims = '[[targets]]\nmeasure = "far.py:far"\nvalue = 0.2\n[[targets]]\nmeasure = "flow.hit_ratio"\nvalue = 0.3\n'
+    tier = PARAMETER.format("clients.tiers.far.beta", 5.0, 20.0)
+    for out, workers in (("one", "1"), ("two", "2")):
+        asked = ["calibrate", str(study(tmp_path, tier + aims)), "--out", str(tmp_path / out), "--budget", "2000"]
+        main([*asked, "--workers", workers, "--quiet"])
+    one, two = (json.loads((tmp_path / out / "results.json").read_text()) for out in ("one", "two"))
+    assert one["composition"] == two["composition"]
+    assert 5.0 <= one["composition"]["clients.tiers.far.beta"] <= 20.0
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ('measure = "flaw.hit_ratio"', "market 'dealer' has no table 'flaw'; did you mean 'flow'?"),
+        ('measure = "flow.hit_rate"', "table 'flow' has no number 'hit_rate'; did you mean 'hit_ratio'?"),
+        ('measure = "flow.group"', "table 'flow' has no number 'group'; valid are"),
+        ('measure = "flow.hit_ratio"\nof = "bald"', "nobody is called 'bald'; did you mean 'bold'?"),
+        ('measure = "concentration.herfindahl"\nof = "bold"', "is about nobody in particular: leave out `of`"),
+        ('measure = "flow.hit_ratio"\nat = 0.1', "`at` and `among` are for curves (fill_probability)"),
+        ('measure = "far.py:fur"', "far.py has no function or class 'fur'"),
+        ('measure = "for.py:far"', "for.py can't be imported"),
+        ('measure = "far.py:far"\nof = "bold"', "a function of the log gives a number itself: leave out `of`"),
+        ('measure = "far.py:nothing"', "the episode that was tried shows nothing of it ('parades')"),
+        ('measure = "far.py:broken"', "far.py:broken failed: ZeroDivisionError: division by zero"),
+        ('measure = "far.py:text"', "far.py:text must give a number, got 'much'"),
+    ],
+)
+def test_what_no_log_tells_is_refused(tmp_path: Path, target: str, told: str):
+    (tmp_path / "far.py").write_text(FAR)
+    assert told in refused(tmp_path, f"{ONE}[[targets]]\n{target}\nvalue = 0.5\n")
 
 
 @pytest.mark.parametrize(

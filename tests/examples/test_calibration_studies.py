@@ -88,7 +88,7 @@ def test_a_contest_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("market", ["dealer", "goods"])
 def test_truths_can_be_planted_in_the_markets_of_the_engine(market: str) -> None:
     planted = study_module("calibration/planted")
-    problem = planted.contest(market, (20_000,), 0, 1, 4_000).make((0.5,) * (6 if market == "dealer" else 7))
+    problem = planted.contest(market, (20_000,), 0, 1, 4_000).make((0.5,) * (8 if market == "dealer" else 7))
     assert {target.value for target in problem.targets} == {0.5}
     assert 4 <= problem.space.size <= 6
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 Where = Literal["rounds", "dealer", "goods"]
 ROUNDS = Market(known={"shy.connectivity": 0.5})
-STUDIES = {"dealer": "study.toml", "goods": "goods.toml"}
+STUDIES = {"dealer": "dealer.toml", "goods": "goods.toml"}
 BUDGETS = (800_000, 2_400_000)
 NAMES = {
     "surrogate": "local map of every measure, Thompson sampling",

@@ -3,11 +3,14 @@
 Each table is a pure function of the log's tables; docs/markets/measures.md says what its columns mean.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 
+from catallaxy.engine import World
+
 from ..investors.measures import from_log as investors
+from ..investors.measures import from_worlds as investors_of_worlds
 from .fills import acceptance, fill_curve, requests_of
 from .flow import flow
 from .inventory import inventories, inventory
@@ -35,12 +38,16 @@ TABLES: Mapping[str, Callable[..., pa.Table]] = {
 }
 """What can be measured from a log, by name, each called with `events`; the first is the market's main table."""
 
+DIRECT: Mapping[str, Callable[[Iterable[World]], pa.Table]] = {"makers": from_worlds, "investors": investors_of_worlds}
+"""Those of the tables that worlds which have been run give without a log, by name."""
+
 CURVES: Mapping[str, Callable[..., float]] = {"fill_probability": fill_probability}
 """What falls or rises with a price, by name: each is called with worlds, `at`, `of` and `among`."""
 
 __all__ = [
     "COLUMNS",
     "CURVES",
+    "DIRECT",
     "SCHEMA",
     "TABLES",
     "Quoted",
