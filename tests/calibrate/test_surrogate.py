@@ -11,7 +11,7 @@ TARGETS = Targets((Target("y", 0.0),), np.ones(1))
 
 
 def mapped(constant: float, linear: tuple[float, float], squares: tuple[float, float]) -> tuple[Quadratic, np.ndarray]:
-    """y = constant + linear (x - 1/2) + squares (x - 1/2)^2, known exactly."""
+    """The map y = constant + linear (x - 1/2) + squares (x - 1/2)^2, known exactly."""
     coefficients = np.array([[constant], [linear[0]], [linear[1]], [squares[0]], [0.0], [squares[1]]])
     exact = Quadratic(np.full(2, 0.5), coefficients, np.zeros((6, 6)), np.zeros(1), np.zeros(1))
     return exact, coefficients[None]
