@@ -96,6 +96,11 @@ class Quadratic:
         """Expected measures, shape (n, m), at compositions, shape (n, d)."""
         return np.asarray(_features(points - self.centre) @ self.coefficients, np.float64)
 
+    def each(self, points: Floats, coefficients: Floats) -> Floats:
+        """Measures by k maps, coefficients (k, p, m), of a composition for each, shape (k, d): shape (k, m)."""
+        features = _features(points - self.centre)[:, None]
+        return np.asarray((features @ coefficients)[:, 0], np.float64)
+
     def deviation(self, point: Floats) -> Floats:
         """Posterior standard deviation of the expected measures at one composition, shape (m,)."""
         spread = self.factor.T @ _features((point - self.centre)[None])[0]

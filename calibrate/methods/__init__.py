@@ -11,7 +11,7 @@ from .bayesian import COMPOSITE, NAIVE, Bayesian, BayesianConfig
 from .evolution import Evolution, EvolutionConfig
 from .kalman import EnsembleKalman, KalmanConfig
 from .posterior import Posterior, PosteriorConfig
-from .reinforcement import INFORMED, Reinforcement, ReinforcementConfig
+from .reinforcement import IMAGINING, INFORMED, Reinforcement, ReinforcementConfig
 from .simple import Prior, RandomSearch
 from .surrogate import Surrogate, SurrogateConfig
 
@@ -23,6 +23,7 @@ METHODS: Mapping[str, Callable[[Setting, int], Calibrator]] = {
     "amortised": lambda setting, seed: Amortised(setting),
     "npe": lambda setting, seed: Posterior(setting),
     "rl": lambda setting, seed: Reinforcement(setting, INFORMED, seed=seed),
+    "rl-model": lambda setting, seed: Reinforcement(setting, IMAGINING, seed=seed),
     "rl-talk": lambda setting, seed: Reinforcement(setting, seed=seed),
     "bo": lambda setting, seed: Bayesian(setting),
     "bo-ei": lambda setting, seed: Bayesian(setting, NAIVE),
@@ -47,6 +48,7 @@ def make_calibrator(name: str, setting: Setting, seed: int) -> Calibrator:
 
 __all__ = [
     "COMPOSITE",
+    "IMAGINING",
     "INFORMED",
     "METHODS",
     "NAIVE",

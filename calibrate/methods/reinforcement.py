@@ -18,6 +18,7 @@ from catallaxy.engine import Stream
 from catallaxy.learners import PPO, GaussianPolicy, PolicySpec, PPOConfig, TrajectoryBuffer
 
 from ..calibrator import Memory, Recommendation, Setting
+from ..surrogate import local_map
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +37,8 @@ class ReinforcementConfig:
         window: part of the path, at its end, whose mean composition it recommends.
         offset: the reward is -log(loss + offset).
         informed_start: whether its compositions begin where the burn-in saw the least loss, or anywhere in the cube.
+        imagined: how often, for each time that it learns from what it has done, it learns from moves that it only
+            imagines, in maps of the measures fitted to all pairs (Dyna, Sutton 1991).
     """
 
     errors: bool = False
@@ -47,16 +50,21 @@ class ReinforcementConfig:
     window: float = attrs.field(default=1.0 / 6.0, validator=attrs.validators.gt(0.0))
     offset: float = attrs.field(default=0.02, validator=attrs.validators.gt(0.0))
     informed_start: bool = False
+    imagined: int = attrs.field(default=0, validator=attrs.validators.ge(0))
 
 
 INFORMED = ReinforcementConfig(errors=True, discount=0.8, informed_start=True)
 """The same with the target errors in its state, a look-ahead of several moves, and a start from the burn-in's best."""
+IMAGINING = attrs.evolve(INFORMED, imagined=4)
+"""The same, which also learns from what it imagines."""
 
 _CLIP = 3.0
 _NEAR = 15
 """Pairs over which the burn-in's losses are averaged: one episode's loss is mostly noise."""
 _LATE = 2000
 """Of its pairs, so many are looked at: all are compared with all."""
+_WALKS, _MOVES, _AROUND = 128, 6, 0.2
+"""Of what is imagined: paths, moves of each, and how far from the compositions they begin (standard deviation)."""
 
 
 class Reinforcement:
@@ -94,45 +102,79 @@ class Reinforcement:
         """Where the moves have led."""
         if not len(self.points):
             self.points = np.asarray(rng.random((self.setting.places, self.setting.size)))
-            if len(self.seen):
+            if self.config.informed_start and len(self.seen):
                 best = self._best()
                 self.points[: len(best)] = best
+            if not self.config.imagined:
                 self.seen = Memory(self.setting.size, len(self.setting.targets.targets))  # it is not needed again
         return self.points
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
         """Reward the last moves, and make the next ones."""
-        if points.shape != self.points.shape or not np.array_equal(points, self.points):
-            if self.config.informed_start and not len(self.points):
-                self.seen.add(points, measures, spent)
+        mine = points.shape == self.points.shape and np.array_equal(points, self.points)
+        if self.config.imagined or (self.config.informed_start and not len(self.points)):
+            self.seen.add(points, measures, spent)
+        if not mine:
             return  # the burn-in's
-        targets, count = self.setting.targets, len(points)
-        state = 2.0 * points - 1.0
-        if self.config.errors:
-            state = np.concatenate([state, np.clip(np.nan_to_num(targets.errors(measures)), -_CLIP, _CLIP)], axis=1)
-        reward = -np.log(targets.loss(measures) + self.config.offset)
+        reward = self._reward(measures)
         known = np.isfinite(reward)  # a measure may be undefined in an episode
         reward = np.where(known, reward, reward[known].mean() if known.any() else 0.0)
-        observation = state.astype(np.float32)
-        acted = self.learner.act(observation, rng.standard_normal((count, self.setting.size)).astype(np.float32))
-        self.buffer.decide(
-            range(count),
-            observation,
-            acted.raw,
-            acted.logp,
-            acted.values,
-            time=[float(self._told)] * count,
-            rate=[self._rate] * count,
-            reward=reward,
-            elapsed=[1.0] * count,
-        )
+        moves = self._decide(self.buffer, self._state(points, measures), reward, self._told, rng)
         self._told += 1
         self.path = np.concatenate([self.path, points.mean(axis=0)[None]])
-        self.points = _reflected(points + acted.actions)
+        self.points = _reflected(points + moves)
         if self._told % self.config.every == 0 and self._told > 1:  # the first moves have no reward yet
             self.learner.update(self.buffer)
             self.buffer.carry()
             self._explore(spent / self.setting.budget)
+            for _ in range(self.config.imagined):
+                self.learner.update(self._imagined(rng))
+                self._explore(spent / self.setting.budget)
+
+    def _imagined(self, rng: Stream) -> TrajectoryBuffer:
+        """Paths from around the compositions, each in a map of its own, drawn from what is known of the measures.
+
+        What is seen is noisy, as an episode is; what is paid is not, since a map says what the loss would be without.
+        """
+        targets, middle = self.setting.targets, self.points.mean(axis=0)
+        model = local_map(self.seen, middle, targets)
+        maps = model.draw(_WALKS, rng)
+        begin = self.points[rng.integers(len(self.points), size=_WALKS)]
+        points = _reflected(begin + _AROUND * rng.standard_normal(begin.shape))
+        buffer = TrajectoryBuffer(self.buffer.observation_size, self.buffer.action_size)
+        for move in range(_MOVES + 1):
+            shown = model.each(points, maps)
+            state = self._state(points, shown + model.noise * rng.standard_normal(shown.shape))
+            reward = self._reward(shown)
+            if move < _MOVES:
+                points = _reflected(points + self._decide(buffer, state, reward, move, rng))
+        values = self.learner.act(state).values
+        for walk in range(_WALKS):
+            buffer.end(walk, reward=reward[walk], elapsed=1.0, terminated=False, last_value=float(values[walk]))
+        return buffer
+
+    def _state(self, points: Floats, measures: Floats) -> npt.NDArray[np.float32]:
+        """What it sees of compositions (n, d) that showed measures (n, m)."""
+        state = 2.0 * points - 1.0
+        if self.config.errors:
+            errors = np.clip(np.nan_to_num(self.setting.targets.errors(measures)), -_CLIP, _CLIP)
+            state = np.concatenate([state, errors], axis=1)
+        return state.astype(np.float32)
+
+    def _reward(self, measures: Floats) -> Floats:
+        return np.asarray(-np.log(self.setting.targets.loss(measures) + self.config.offset), np.float64)
+
+    def _decide(
+        self, buffer: TrajectoryBuffer, state: npt.NDArray[np.float32], reward: Floats, time: float, rng: Stream
+    ) -> Floats:
+        """The next moves, shape (n, d), put into a buffer with the reward of the last ones."""
+        count = len(state)
+        acted = self.learner.act(state, rng.standard_normal((count, self.setting.size)).astype(np.float32))
+        buffer.decide(
+            range(count), state, acted.raw, acted.logp, acted.values,
+            time=[float(time)] * count, rate=[self._rate] * count, reward=reward, elapsed=[1.0] * count,
+        )  # fmt: skip
+        return acted.actions
 
     def recommend(self, rng: Stream) -> Recommendation:
         """The mean of the path's last part; the compositions as they are now as draws."""

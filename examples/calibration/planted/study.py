@@ -56,6 +56,7 @@ NAMES = {
     "surrogate": "local map of every measure, Thompson sampling",
     "kalman": "ensemble Kalman inversion",
     "rl": "RL, target errors in its state, look-ahead, begins at the burn-in's best",
+    "rl-model": "RL, as rl, which also learns from moves imagined in a map of the measures",
     "rl-anywhere": "RL, as rl, but begins anywhere",
     "rl-equal": "RL, as rl-anywhere, but as fast as the agents",
     "rl-talk": "RL, the talk's",
