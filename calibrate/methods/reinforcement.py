@@ -18,7 +18,7 @@ from catallaxy.engine import Stream
 from catallaxy.learners import PPO, GaussianPolicy, PolicySpec, PPOConfig, TrajectoryBuffer
 
 from ..calibrator import Memory, Recommendation, Setting
-from ..surrogate import local_map
+from ..surrogate import Quadratic, local_map
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,17 +127,21 @@ class Reinforcement:
             self.learner.update(self.buffer)
             self.buffer.carry()
             self._explore(spent / self.setting.budget)
-            for _ in range(self.config.imagined):
-                self.learner.update(self._imagined(rng))
-                self._explore(spent / self.setting.budget)
+            if self.config.imagined:
+                self._imagine(spent / self.setting.budget, rng)
 
-    def _imagined(self, rng: Stream) -> TrajectoryBuffer:
+    def _imagine(self, done: float, rng: Stream) -> None:
+        """Learn from what it imagines, as often as it is to."""
+        model = local_map(self.seen, self.points.mean(axis=0), self.setting.targets)
+        for _ in range(self.config.imagined):
+            self.learner.update(self._imagined(model, rng))
+            self._explore(done)
+
+    def _imagined(self, model: Quadratic, rng: Stream) -> TrajectoryBuffer:
         """Paths from around the compositions, each in a map of its own, drawn from what is known of the measures.
 
         What is seen is noisy, as an episode is; what is paid is not, since a map says what the loss would be without.
         """
-        targets, middle = self.setting.targets, self.points.mean(axis=0)
-        model = local_map(self.seen, middle, targets)
         maps = model.draw(_WALKS, rng)
         begin = self.points[rng.integers(len(self.points), size=_WALKS)]
         points = _reflected(begin + _AROUND * rng.standard_normal(begin.shape))

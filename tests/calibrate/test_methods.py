@@ -52,7 +52,7 @@ def calibrated(method, *, iterations=300, seed=1, noise=0.15, resume_at=None, un
         pytest.param("bo-composite", 0.05, marks=pytest.mark.slow),
         ("cma", 0.12),
         ("rl", 0.25),
-        ("rl-model", 0.1),
+        pytest.param("rl-model", 0.1, marks=pytest.mark.slow),
         ("rl-talk", 0.3),
         ("random", 0.3),
     ],
