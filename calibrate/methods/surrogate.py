@@ -29,12 +29,15 @@ class SurrogateConfig:
         memory: part of the decisions spent by now after which a pair counts 1/e: the agents have learned since.
         jitter: standard deviation of what is added to proposals.
         roaming: part of the proposals that come from the prior, against a map that misleads.
+        central: whether it recommends the middle of the compositions that are as good as the best, or the best by the
+            expected map.
     """
 
     width: float = attrs.field(default=0.3, validator=attrs.validators.gt(0.0))
     memory: float = attrs.field(default=0.5, validator=attrs.validators.gt(0.0))
     jitter: float = attrs.field(default=0.04, validator=attrs.validators.ge(0.0))
     roaming: float = attrs.field(default=0.0625, validator=attrs.validators.ge(0.0))
+    central: bool = True
 
 
 class Surrogate:
@@ -42,7 +45,7 @@ class Surrogate:
 
     Every episode of every composition teaches the map, whatever it was played for; targets enter only when the map is
     searched. Pairs are weighted by how recent they are (agents learn) and how near (a quadratic holds locally).
-    Recommends the middle of the compositions that are as good as the best.
+    Recommends the middle of the compositions that are as good as the best; see `Quadratic.central`.
     """
 
     def __init__(self, setting: Setting, config: SurrogateConfig | None = None) -> None:
@@ -76,8 +79,10 @@ class Surrogate:
         aims = targets.values + told(targets, model.drift) * rng.standard_normal((DRAWS, len(targets.values)))
         maps = model.draw(DRAWS, rng)
         draws = model.plausible(maps, aims, targets, rng)
-        candidates = np.concatenate([self._expected(model, rng)[None], draws])
-        return Recommendation(model.central(candidates, maps, targets), draws)
+        best = self._expected(model, rng)
+        if not self.config.central:
+            return Recommendation(best, draws)
+        return Recommendation(model.central(np.concatenate([best[None], draws]), maps, targets), draws)
 
     def model(self) -> Quadratic:
         """The map as it is now."""

@@ -37,7 +37,7 @@ from catallaxy.calibrate import (  # noqa: E402
 )
 from catallaxy.calibrate.calibrator import called  # noqa: E402
 from catallaxy.calibrate.contest import PLANTINGS  # noqa: E402
-from catallaxy.calibrate.methods import INFORMED, Reinforcement  # noqa: E402
+from catallaxy.calibrate.methods import INFORMED, Reinforcement, Surrogate, SurrogateConfig  # noqa: E402
 from catallaxy.calibrate.ranking import Contender  # noqa: E402
 from catallaxy.calibration.record import Record  # noqa: E402
 from catallaxy.calibration.study import read_study  # noqa: E402
@@ -54,6 +54,7 @@ STUDIES = {"dealer": "dealer.toml", "goods": "goods.toml"}
 BUDGETS = (800_000, 2_400_000)
 NAMES = {
     "surrogate": "local map of every measure, Thompson sampling",
+    "surrogate-least": "the same, but recommends the least expected loss",
     "kalman": "ensemble Kalman inversion",
     "rl": "RL, target errors in its state, look-ahead, begins at the burn-in's best",
     "rl-model": "RL, as rl, which also learns from moves imagined in a map of the measures",
@@ -76,7 +77,16 @@ def anywhere(setting: Setting, seed: int, **changes: int) -> Calibrator:
     return Reinforcement(setting, attrs.evolve(INFORMED, informed_start=False, **changes), seed=seed)
 
 
-OTHERS = {"rl-anywhere": anywhere, "rl-equal": partial(anywhere, every=1)}  # the latter learns whenever agents do
+def least(setting: Setting, seed: int) -> Calibrator:
+    """The model-based calibrator, but that it recommends what is best by the expected map."""
+    return Surrogate(setting, SurrogateConfig(central=False))
+
+
+OTHERS = {
+    "surrogate-least": least,
+    "rl-anywhere": anywhere,
+    "rl-equal": partial(anywhere, every=1),  # learns whenever the agents do
+}
 
 
 def rounds(values: Sequence[float], market: Market = ROUNDS) -> Problem:
