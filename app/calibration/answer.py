@@ -12,6 +12,8 @@ from rich.table import Table
 
 from catallaxy.calibrate import Fit, FlatDirection, Settled, unreachable
 
+from ..numbers import with_reach
+
 
 @attrs.frozen(eq=False)
 class Recommended:
@@ -76,7 +78,7 @@ def show(answer: Answer, out: Path, screen: Console) -> None:
     screen.print(composition)
     met = Table("target", "wanted", "expected", "")
     for fit in answer.fits:
-        expected = f"{fit.shown:.4g} +- {2 * fit.deviation:.2g}"
+        expected = with_reach(fit.shown, 2.0 * fit.deviation)
         met.add_row(fit.measure, f"{fit.target:.4g}", expected, "" if fit.reached else "not reached")
     screen.print(met)
     for step, verdict in zip(answer.way, answer.verdicts, strict=False):

@@ -19,6 +19,7 @@ from catallaxy.engine import read_manifest
 from catallaxy.market.measures import Interval, interval
 
 from ..display import console
+from ..numbers import with_reach
 from ..plots.canvas import figure_file
 from ..plots.drawing import draw_intervals
 from ..runs import RunError, open_run
@@ -146,7 +147,7 @@ def _told(values: Sequence[float]) -> str:
     if len(values) < 2:
         return f"{values[0]:.3g}" if values else ""
     found = interval(values)
-    return f"{found.mean:.3g} +- {(found.high - found.low) / 2:.2g}"
+    return with_reach(found.mean, (found.high - found.low) / 2)
 
 
 def _plain(losses: Losses) -> list[dict[str, Any]]:
