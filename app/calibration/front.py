@@ -89,11 +89,10 @@ def calibrate(
 
 
 def _run(calibration: Calibration, out: Path, screen: Console) -> None:
-    names = calibration.problem.space.names
     stopped = False
     with (
         MetricsWriter(out, "calibration") as metrics,
-        learning_progress(screen, calibration.plan.budget, calibration.population.decisions, watched="loss") as report,
+        learning_progress(screen, calibration.plan.budget, calibration.population.decisions) as report,
         stopping(screen, "iteration") as signals,
     ):
         if calibration.population.iterations:
@@ -102,15 +101,11 @@ def _run(calibration: Calibration, out: Path, screen: Console) -> None:
             began, before = perf_counter(), calibration.population.decisions
             for step in calibration:
                 middle = calibration.problem.space.values(step.points.mean(axis=0))
-                metrics.write(
-                    {
-                        "iteration": step.iteration,
-                        "decisions": step.decisions,
-                        "loss": step.loss,
-                        **{name: middle[name] for name in names},
-                    }
-                )
-                report(step.decisions, (step.decisions - before) / (perf_counter() - began), step.loss)
+                told = {"iteration": step.iteration, "decisions": step.decisions, "loss": step.loss}
+                metrics.write({**told, **middle})
+                place = ", ".join(f"{value:.3g}" for value in middle.values())
+                seen = "burn-in" if calibration.calibrator is None else f"loss {step.loss:.3g} around ({place})"
+                report(step.decisions, (step.decisions - before) / (perf_counter() - began), seen)
                 if signals:
                     stopped = True
                     break
