@@ -89,9 +89,10 @@ class Shown:
         return reduce(pc.or_, found)
 
     def _members(self, group: str) -> list[str]:
+        """Of agents without a type, as statistical clients are, the name alone tells the group: `tier1_3`."""
         agents = self.events("agents").select(["agent", "type"])
         types = {row["agent"]: json.loads(row["type"] or "null") or {} for row in agents.to_pylist()}
-        return [agent for agent, facts in types.items() if facts.get("group") == group]
+        return [name for name, facts in types.items() if group in (facts.get("group"), name.rpartition("_")[0])]
 
     def curve(self, name: str, at: float, of: str, among: str) -> float:
         """A point of one of the market's curves; NaN if there is none."""

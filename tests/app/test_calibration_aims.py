@@ -160,6 +160,9 @@ level = 0.7
 measure = "flow.hit_ratio"
 of = "shy"
 [[targets]]
+measure = "trades.distance"
+of = "far"
+[[targets]]
 measure = "concentration.herfindahl"
 [[targets]]
 measure = "pnl.spread"
@@ -193,7 +196,9 @@ def test_any_table_and_any_function_of_the_log_can_be_aimed_at(tmp_path: Path, r
     values = [target.value for target in found.targets]
     assert [target.measure for target in found.targets][-2:] == ["sum of pnl.spread of bold", "far.py:far"]
     assert 1.0 <= values[0] <= 2.0
-    assert all(0.0 < values[place] < 1.0 for place in (1, 2, 4))
+    assert all(0.0 < values[place] < 1.0 for place in (1, 2, 3, 5))
+    trades = open_run(run).measures("trades").to_pylist()
+    assert values[2] == pytest.approx(np.mean([trade["distance"] for trade in trades if trade["tier"] == 2]))
     assert all(target.uncertainty > 0.0 for target in found.targets[1:])
     recorded, scenario = open_run(run), found.study.scenario
     worlds = []

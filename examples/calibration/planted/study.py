@@ -54,7 +54,7 @@ STUDIES = {"dealer": "dealer.toml", "goods": "goods.toml"}
 BUDGETS = (800_000, 2_400_000)
 NAMES = {
     "surrogate": "local map of every measure, Thompson sampling",
-    "surrogate-least": "the same, but recommends the least expected loss",
+    "surrogate-least": "local map, recommends the least expected loss",
     "kalman": "ensemble Kalman inversion",
     "rl": "RL, target errors in its state, look-ahead, begins at the burn-in's best",
     "rl-model": "RL, as rl, which also learns from moves imagined in a map of the measures",
