@@ -11,8 +11,9 @@ from cyclopts.validators import Number
 from .common import Force, Out, Positive, Quiet, Seed, app, fail
 
 Method = Literal[
-    "surrogate", "kalman", "amortised", "npe", "rl", "rl-talk", "bo", "bo-ei", "bo-composite", "cma", "random", "prior"
-]
+    "surrogate", "kalman", "amortised", "npe", "rl", "rl-model", "rl-talk", "bo", "bo-ei", "bo-composite", "cma",
+    "random", "prior",
+]  # fmt: skip
 Json = Annotated[bool, Parameter(help="Print the answer as JSON.", negative=(), show_default=False)]
 
 calibrating = App(name="calibrate", usage="catallaxy calibrate STUDY --out DIR [OPTIONS]")
@@ -29,8 +30,8 @@ def calibrate(
         Method,
         Parameter(
             help="surrogate: a map of every measure; kalman: an ensemble; amortised: networks over the prior; "
-            "npe: a posterior, by sbi; rl, rl-talk: an RL agent; bo, bo-ei, bo-composite: Bayesian optimisation; "
-            "cma: CMA-ES."
+            "npe: a posterior, by sbi; rl, rl-model, rl-talk: an RL agent; bo, bo-ei, bo-composite: Bayesian "
+            "optimisation; cma: CMA-ES."
         ),
     ] = "surrogate",
     budget: Annotated[

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from catallaxy.calibrate import METHODS
 from catallaxy.command import main
+from catallaxy.command.calibrate import Method
 from catallaxy.config import load
 from catallaxy.runs import open_run
 
@@ -145,3 +148,7 @@ def test_what_is_found_does_not_depend_on_the_workers(study: Path, tmp_path: Pat
         texts.append((tmp_path / workers / "results.json").read_text())
     one, two = ({name: value for name, value in json.loads(text).items() if "second" not in name} for text in texts)
     assert one == two
+
+
+def test_the_command_knows_every_method():
+    assert get_args(Method) == tuple(METHODS)

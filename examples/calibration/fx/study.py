@@ -233,7 +233,10 @@ def study(
         if calibrated is None:
             calibrated, before = out / "calibration", process_time()
             plan = {"budget": size.budget, "method": method, "seed": seed}
-            calibrate(STUDY, calibrated, plan=plan, resume=False, force=True, quiet=False, as_json=False)
+            calibrate(
+                STUDY, calibrated, plan=plan, protocol=None, workers=1,
+                resume=False, force=True, quiet=False, as_json=False,
+            )  # fmt: skip
             notes.numbers["calibration_cpu_seconds"] = process_time() - before
             notes.say(f"The calibration took {process_time() - before:.0f} s of CPU time.")
         answer = json.loads((calibrated / "results.json").read_text(encoding="utf-8"))

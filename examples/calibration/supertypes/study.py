@@ -116,7 +116,7 @@ app = App(help=__doc__, help_format="plaintext")
 def main(
     *,
     truths: int = 3,
-    methods: Annotated[str, Parameter(help="Separated by commas.")] = "surrogate,rl,bo-composite",
+    methods: Annotated[str, Parameter(help="Separated by commas.")] = "surrogate,rl,rl-model,bo-composite",
     learn: Annotated[int, Parameter(help="Decisions from which judges' agents learn.")] = 600_000,
     seed: int = 0,
     workers: int = 2,
