@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NoReturn
 
-import pyarrow as pa
-
 from catallaxy.calibrate import CalibrationError
 from catallaxy.engine import CatallaxyError
+from catallaxy.market.measures.columns import numeric
 
 from ..hints import nearest
 from ..markets import Market
@@ -81,9 +80,8 @@ def check_shown(aim: Aim, shown: Shown) -> None:
         found = shown.table(table)
     except LookupError as error:
         _refuse(aim, f"the episode that was tried shows nothing of it ({error})")
-    numbers = [field.name for field in found.schema if pa.types.is_floating(field.type) or field.type == pa.int64()]
-    if column not in numbers:
-        _refuse(aim, f"table {table!r} has no number {column!r}; {nearest(column, numbers)}")
+    if column not in (known := numeric(found)):
+        _refuse(aim, f"table {table!r} has no number {column!r}; {nearest(column, known)}")
     if aim.of != EVERYBODY and not texts(found):
         _refuse(aim, f"table {table!r} is about nobody in particular: leave out `of`")
 

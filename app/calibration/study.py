@@ -185,15 +185,16 @@ class MarketProblem:
             check_measure(aim, self.study.market)
         world = self.build(self.space.values(np.full(self.space.size, 0.5)), 0, 0)
         names = {name for agent in world.agents.values() for name in (agent.name, getattr(agent, "group", agent.name))}
+        shown = Shown.by_worlds(self.study.market, [world])
         for aim in self.aims:
             check_names(aim, names)
             if aim.at is not None:
-                check_curve(aim, Shown.by_worlds(self.study.market, [world]))
+                check_curve(aim, shown)
         if tables := [aim for aim in self.aims if aim.of_table]:
             attach(world, self.study.market.baseline(self.study.scenario))
             world.run(self.horizon)
             for aim in tables:
-                check_shown(aim, Shown.by_worlds(self.study.market, [world]))
+                check_shown(aim, shown)
 
     def _corners(self) -> list[Floats]:
         """All of them, or in many dimensions those with one parameter at another end than the rest."""

@@ -29,6 +29,11 @@ def numbers(table: pa.Table, name: str) -> Floats:
     return np.asarray(column.to_numpy(), dtype=np.float64)
 
 
+def numeric(table: pa.Table) -> list[str]:
+    """Names of the columns that hold numbers."""
+    return [field.name for field in table.schema if pa.types.is_floating(field.type) or field.type == pa.int64()]
+
+
 def integers(table: pa.Table, name: str) -> Integers:
     """A column as integers, shape (rows,); null becomes -1."""
     column = table.column(name).cast(pa.int64())

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .columns import integers, numbers
+from .columns import integers, numbers, numeric
 from .intervals import interval
 
 SUMMARY = pa.schema(
@@ -39,8 +39,7 @@ def summarise(table: pa.Table, by: Sequence[str] = ("agent",), measures: Sequenc
         which it was defined), `mean`, `low`, `high`; the bounds are null with fewer than two episodes, the mean if
         there is none.
     """
-    numeric = [field.name for field in table.schema if pa.types.is_floating(field.type) or field.type == pa.int64()]
-    wanted = [name for name in numeric if name not in (*by, "episode")] if measures is None else list(measures)
+    wanted = [name for name in numeric(table) if name not in (*by, "episode")] if measures is None else list(measures)
     plain = pa.table({name: _plain(table.column(name)) for name in by})
     groups = plain.group_by(list(by), use_threads=False).aggregate([]) if by else None
     member = _members(plain, groups) if groups is not None else np.zeros(table.num_rows, dtype=np.int64)
