@@ -127,7 +127,7 @@ class Reinforcement:
             self.learner.update(self.buffer)
             self.buffer.carry()
             self._explore(spent / self.setting.budget)
-            if self.config.imagined:
+            if self.config.imagined and len(self.seen) > 1:  # a map takes pairs whose measures are all defined
                 self._imagine(spent / self.setting.budget, rng)
 
     def _imagine(self, done: float, rng: Stream) -> None:

@@ -92,6 +92,12 @@ def test_a_measure_that_is_undefined_in_some_episodes_does_no_lasting_harm(metho
     assert np.isfinite(found.draws).all()
 
 
+@pytest.mark.parametrize("method", ["rl", "rl-model", "surrogate"])
+def test_nothing_is_learned_from_a_measure_that_is_never_defined(method):
+    found = calibrated(method, iterations=20, undefined=1.0)
+    assert np.all((found.point >= 0.0) & (found.point <= 1.0))
+
+
 def test_cma_does_not_lose_what_it_has_found_near_a_face():
     """Its own space has no bounds: drawn there without folding, its steps grew without end."""
     rng = np.random.default_rng(3)
