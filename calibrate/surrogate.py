@@ -24,6 +24,8 @@ RESOLUTION = 0.05
 """What a target can tell at best, in units of its measure's spread over the prior: agents never learn exactly."""
 AS_GOOD = 4.0 * RESOLUTION**2
 """Difference of losses below which two compositions are equally good."""
+DRAWS = 96
+"""Compositions drawn for a recommendation's intervals."""
 STEPS = 12
 """Levenberg-Marquardt steps of a search for the best composition."""
 
@@ -141,14 +143,20 @@ class Quadratic:
         start = points[targets.loss(shown).argmin(axis=1)]
         return descend(start, self._residuals(coefficients, shift, targets))
 
-    def plausible(self, coefficients: Floats, aims: Floats, targets: Targets, rng: Stream) -> Floats:
-        """For each of k maps a composition that is as good as the best, anywhere in the cube, shape (k, d).
+    def plausible(self, targets: Targets, rng: Stream) -> tuple[Floats, Floats]:
+        """Drawn maps, and for each a composition that is as good as the best by it, anywhere in the cube.
 
         Where several are as good, as along a direction that the targets do not notice, the one that is nearest to a
-        random composition is taken, so that together they show how far the targets leave the composition open.
+        random composition is taken, so that together they show how far the targets leave the composition open. Targets
+        are as uncertain as they are.
+
+        Returns:
+            Coefficients, shape (DRAWS, p, m), and compositions, shape (DRAWS, d).
         """
-        best = self.best(coefficients, aims, targets, rng)
-        return nearest(best, rng.random(best.shape), self._residuals(coefficients, targets.values - aims, targets))
+        aims = targets.values + told(targets, self.drift) * rng.standard_normal((DRAWS, len(targets.values)))
+        maps = self.draw(DRAWS, rng)
+        best = self.best(maps, aims, targets, rng)
+        return maps, nearest(best, rng.random(best.shape), self._residuals(maps, targets.values - aims, targets))
 
     def central(self, points: Floats, coefficients: Floats, targets: Targets) -> Floats:
         """The mean of points, or as near to it as compositions are as good as the best.

@@ -84,10 +84,11 @@ def show(answer: Answer, out: Path, screen: Console) -> None:
     for step, verdict in zip(answer.way, answer.verdicts, strict=False):
         told = ", ".join(f"{loss:.3g}" for loss in verdict.losses)
         screen.print(f"what {step.budget:,} decisions recommended, learned from scratch: losses {told}")
-    for fit in unreachable(answer.fits):
+    if missed := unreachable(answer.fits):
+        nearest = ", ".join(f"{fit.measure} {fit.shown:.4g}" for fit in missed)
         screen.print(
-            f"as agents behave after {answer.decisions:,} decisions, no composition reaches {fit.measure} = "
-            f"{fit.target:.4g} with the rest: {fit.shown:.4g} is nearest"
+            f"as agents behave after {answer.decisions:,} decisions, no composition reaches all targets; "
+            f"not reached, with the nearest that is: {nearest}"
         )
     for direction in answer.flat:
         screen.print(str(direction))

@@ -181,11 +181,14 @@ class Reinforcement:
         return acted.actions
 
     def recommend(self, rng: Stream) -> Recommendation:
-        """The mean of the path's last part; the compositions as they are now as draws."""
+        """The mean of the path's last part; draws are the compositions as they are now, or a map's if it has one."""
         if not len(self.path):
             return Recommendation(np.full(self.setting.size, 0.5), self.points)
         last = max(1, round(self.config.window * len(self.path)))
-        return Recommendation(self.path[-last:].mean(axis=0), self.points)
+        point, targets = self.path[-last:].mean(axis=0), self.setting.targets
+        if not self.config.imagined or len(self.seen) < 2:
+            return Recommendation(point, self.points)
+        return Recommendation(point, local_map(self.seen, point, targets).plausible(targets, rng)[1])
 
     def _best(self) -> Floats:
         """The burn-in's compositions with the least loss among their neighbours, of its later half."""

@@ -12,12 +12,9 @@ import numpy.typing as npt
 from catallaxy.engine import Stream
 
 from ..calibrator import Memory, Recommendation, Setting
-from ..surrogate import Quadratic, local_map, told
+from ..surrogate import DRAWS, Quadratic, local_map
 
 Floats = npt.NDArray[np.float64]
-
-DRAWS = 96
-"""Compositions drawn for a recommendation's intervals."""
 
 
 @attrs.frozen
@@ -76,9 +73,7 @@ class Surrogate:
         if len(self.memory) < 2:
             return Recommendation(np.full(self.setting.size, 0.5), np.asarray(rng.random((DRAWS, self.setting.size))))
         model, targets = self.model(), self.setting.targets
-        aims = targets.values + told(targets, model.drift) * rng.standard_normal((DRAWS, len(targets.values)))
-        maps = model.draw(DRAWS, rng)
-        draws = model.plausible(maps, aims, targets, rng)
+        maps, draws = model.plausible(targets, rng)
         best = self._expected(model, rng)
         if not self.config.central:
             return Recommendation(best, draws)
