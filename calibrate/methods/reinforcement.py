@@ -94,7 +94,7 @@ class Reinforcement:
         self.buffer = TrajectoryBuffer(spec.observation_size, size)
         self.points: Floats = np.empty((0, size))
         self.path: Floats = np.empty((0, size))
-        self.seen = Memory(size, measures)
+        self.memory = Memory(size, measures)
         self._told = 0
         self._explore(0.0)
 
@@ -102,18 +102,18 @@ class Reinforcement:
         """Where the moves have led."""
         if not len(self.points):
             self.points = np.asarray(rng.random((self.setting.places, self.setting.size)))
-            if self.config.informed_start and len(self.seen):
+            if self.config.informed_start and len(self.memory):
                 best = self._best()
                 self.points[: len(best)] = best
             if not self.config.imagined:
-                self.seen = Memory(self.setting.size, len(self.setting.targets.targets))  # it is not needed again
+                self.memory = Memory(self.setting.size, len(self.setting.targets.targets))  # it is not needed again
         return self.points
 
     def tell(self, points: Floats, measures: Floats, spent: int, rng: Stream) -> None:
         """Reward the last moves, and make the next ones."""
         mine = points.shape == self.points.shape and np.array_equal(points, self.points)
         if self.config.imagined or (self.config.informed_start and not len(self.points)):
-            self.seen.add(points, measures, spent)
+            self.memory.add(points, measures, spent)
         if not mine:
             return  # the burn-in's
         reward = self._reward(measures)
@@ -127,12 +127,12 @@ class Reinforcement:
             self.learner.update(self.buffer)
             self.buffer.carry()
             self._explore(spent / self.setting.budget)
-            if self.config.imagined and len(self.seen) > 1:  # a map takes pairs whose measures are all defined
+            if self.config.imagined and len(self.memory) > 1:  # a map takes pairs whose measures are all defined
                 self._imagine(spent / self.setting.budget, rng)
 
     def _imagine(self, done: float, rng: Stream) -> None:
         """Learn from what it imagines, as often as it is to."""
-        model = local_map(self.seen, self.points.mean(axis=0), self.setting.targets)
+        model = local_map(self.memory, self.points.mean(axis=0), self.setting.targets)
         for _ in range(self.config.imagined):
             self.learner.update(self._imagined(model, rng))
             self._explore(done)
@@ -186,14 +186,14 @@ class Reinforcement:
             return Recommendation(np.full(self.setting.size, 0.5), self.points)
         last = max(1, round(self.config.window * len(self.path)))
         point, targets = self.path[-last:].mean(axis=0), self.setting.targets
-        if not self.config.imagined or len(self.seen) < 2:
+        if not self.config.imagined or len(self.memory) < 2:
             return Recommendation(point, self.points)
-        return Recommendation(point, local_map(self.seen, point, targets).plausible(targets, rng)[1])
+        return Recommendation(point, local_map(self.memory, point, targets).plausible(targets, rng)[1])
 
     def _best(self) -> Floats:
         """The burn-in's compositions with the least loss among their neighbours, of its later half."""
-        late = slice(-min((len(self.seen) + 1) // 2, _LATE), None)  # agents have learned since the earlier ones
-        points, losses = self.seen.points[late], self.setting.targets.loss(self.seen.measures[late])
+        late = slice(-min((len(self.memory) + 1) // 2, _LATE), None)  # agents have learned since the earlier ones
+        points, losses = self.memory.points[late], self.setting.targets.loss(self.memory.measures[late])
         apart = ((points[:, None] - points[None]) ** 2).sum(axis=2)
         near = np.argsort(apart, axis=1)[:, :_NEAR]
         return points[np.argsort(losses[near].mean(axis=1))[: self.setting.places]]
@@ -216,7 +216,7 @@ class Reinforcement:
             "buffer": {name: column.copy() for name, column in self.buffer.columns().items()},
             "points": self.points,
             "path": self.path,
-            "seen": self.seen.state_dict(),
+            "memory": self.memory.state_dict(),
             "told": self._told,
         }
 
@@ -225,7 +225,7 @@ class Reinforcement:
         self.learner.load_state_dict(state["learner"])
         self.buffer.assemble([state["buffer"]])
         self.points, self.path, self._told = state["points"], state["path"], int(state["told"])
-        self.seen.load_state_dict(state["seen"])
+        self.memory.load_state_dict(state["memory"])
 
 
 def _reflected(points: Floats) -> Floats:

@@ -41,7 +41,7 @@ class Market:
         return shows(points) + missing + self.wobble + 0.4 * self.rng.standard_normal((len(points), 7))
 
 
-def intervals(seed, *, uncertainty, drift=0.6):
+def intervals(seed, *, uncertainty, drift=0.6, method="surrogate"):
     """The ends, the truth, and what is said to be flat."""
     rng = np.random.default_rng(seed)
     truth, market = rng.uniform(0.05, 0.95, 6), Market(rng, drift)
@@ -55,7 +55,7 @@ def intervals(seed, *, uncertainty, drift=0.6):
         for n, (value, unit) in enumerate(zip(values, spread, strict=True))
     ]
     targets = Targets.scaled(given, late)
-    found = make_calibrator("surrogate", Setting(6, targets, PLACES, ITERATIONS), seed)
+    found = make_calibrator(method, Setting(6, targets, PLACES, ITERATIONS), seed)
     for turn, (points, measures) in enumerate(zip(burn_in, seen, strict=True), 1):
         found.tell(points, measures, turn, stream(seed, turn, "tell"))
     for turn in range(BURN_IN + 1, ITERATIONS + 1):
@@ -86,6 +86,21 @@ def test_intervals_hold_the_truth_while_agents_learn():
     assert wide < 0.35
     assert wider > 0.5
     assert named > 0.7
+
+
+def test_intervals_of_the_calibrator_with_a_model_are_those_of_its_map():
+    told, _, wide, wider, _ = covered(4, uncertainty=0.1, method="rl-model")
+    assert told > 0.9  # 16 intervals
+    assert wide < 0.5 < wider
+
+
+@pytest.mark.slow
+def test_intervals_of_the_calibrator_with_a_model_hold_the_truth():
+    told, rest, wide, wider, named = covered(60, uncertainty=0.1, method="rl-model")
+    print(f"held {told:.3f} and {rest:.3f}, width {wide:.3f} and {wider:.3f}, named {named:.2f}")
+    assert told > 0.92
+    assert rest > 0.9
+    assert wide < 0.4 < 0.5 < wider
 
 
 @pytest.mark.slow
