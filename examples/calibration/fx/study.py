@@ -218,6 +218,7 @@ def study(
     method: Annotated[str, Parameter(help=f"Calibrator: one of {', '.join(METHODS)}.")] = RECOMMENDED,
     seed: Annotated[int, Parameter(help="Seed of the calibration.")] = 0,
     budget: Annotated[int | None, Parameter(help="Decisions of the calibration.")] = None,
+    learn: Annotated[int | None, Parameter(help="Decisions from which agents learn what is judged.")] = None,
     calibrated: Annotated[
         Path | None, Parameter(help="What `catallaxy calibrate` has written: judge that, do not calibrate.")
     ] = None,
@@ -225,7 +226,12 @@ def study(
     size = QUICK if quick else FULL
     if budget is not None:
         size = attrs.evolve(size, budget=budget)
-    options = {"quick": quick, "method": method, "seed": seed, "budget": budget, "calibrated": calibrated, "out": out}
+    if learn is not None:
+        size = attrs.evolve(size, protocol=attrs.evolve(size.protocol, decisions=learn))
+    options = {
+        "quick": quick, "method": method, "seed": seed, "budget": budget, "learn": learn, "calibrated": calibrated,
+        "out": out,
+    }  # fmt: skip
     problem = read_study(STUDY)
     watched = Watched(problem.study, problem.knobs, problem.aims, problem.tuning)
     command = command_of("examples/calibration/fx/study.py", **options)
