@@ -85,10 +85,10 @@ def show(answer: Answer, out: Path, screen: Console) -> None:
         told = ", ".join(f"{loss:.3g}" for loss in verdict.losses)
         screen.print(f"what {step.budget:,} decisions recommended, learned from scratch: losses {told}")
     if missed := unreachable(answer.fits):
-        nearest = ", ".join(f"{fit.measure} {fit.shown:.4g}" for fit in missed)
+        nearest = ", ".join(f"{fit.measure} ({fit.shown:.4g} is nearest)" for fit in missed)
         screen.print(
             f"as agents behave after {answer.decisions:,} decisions, no composition reaches all targets; "
-            f"not reached, with the nearest that is: {nearest}"
+            f"out of reach: {nearest}"
         )
     for direction in answer.flat:
         screen.print(str(direction))
