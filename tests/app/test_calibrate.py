@@ -1,12 +1,15 @@
 """`catallaxy calibrate`: studies are checked before anything is simulated; the answer is a scenario file."""
 
+import io
 import json
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from rich.console import Console
 
-from catallaxy.calibrate import METHODS
+from catallaxy.calibrate import METHODS, Fit
+from catallaxy.calibration.answer import Answer, show
 from catallaxy.command import main
 from catallaxy.command.calibrate import Method
 from catallaxy.config import load
@@ -80,6 +83,21 @@ def test_the_answer_is_a_scenario_that_other_verbs_take(study: Path, tmp_path: P
     iterations = open_run(out).metric("calibration")
     assert iterations["decisions"][-1].as_py() >= 4000
     main(["run", str(out / "composition.toml"), "--out", str(tmp_path / "run"), "--quiet"])
+
+
+def test_targets_out_of_reach_are_told_with_the_nearest_values(tmp_path: Path):
+    fits = [
+        Fit("share", 0.5, 0.51, 0.01, True),
+        Fit("volume", 70.0, 48.6, 2.0, False),
+        Fit("spread", 0.1, 0.2, 0.0, False),
+    ]
+    answer = Answer({"a": 1.0}, {}, fits, flat=[], decisions=60_000, way=[], verdicts=[], scale=[1.0] * 3)
+    screen = Console(file=io.StringIO(), width=200)
+    show(answer, tmp_path, screen)
+    told = next(line for line in screen.file.getvalue().splitlines() if "out of reach" in line)
+    assert "after 60,000 decisions" in told
+    assert "volume (48.6 is nearest), spread (0.2 is nearest)" in told
+    assert "share" not in told
 
 
 def test_the_same_seed_gives_the_same_answer(study: Path, tmp_path: Path):
