@@ -15,13 +15,13 @@ from catallaxy.engine import Stream
 from ..calibrator import Memory, Recommendation, Setting
 from ..errors import CalibrationError
 from ..gaussian import GaussianProcess, fit, least
-from ..surrogate import AS_GOOD, recency, told
+from ..surrogate import AS_GOOD, DRAWS, recency, told
 from .held import Held, means
 
 Floats = npt.NDArray[np.float64]
 
-DRAWS, AT_ONCE = 96, 8
-"""Compositions drawn for a recommendation's intervals; how many are searched for side by side, for memory's sake."""
+AT_ONCE = 8
+"""Of the compositions drawn for intervals, how many are searched for side by side, for memory's sake."""
 GROWTH, FEW = 1.25, 8
 """Lengths, signal and noise are fitted anew whenever so many times the compositions of the last fit have been played;
 how many these are at least."""
