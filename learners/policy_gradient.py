@@ -76,7 +76,7 @@ class PolicyGradientConfig:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let torch work on one thread: as fast for small networks, and the sums don't depend on the number of cores."""
+    """Let torch work on one thread: as fast for small networks, and its numbers don't depend on how many it has."""
     threads = torch.get_num_threads()
     if threads == 1:  # setting it anew takes longer than a minibatch
         yield
@@ -110,10 +110,11 @@ class PolicyGradient:
         self.spec = spec
         self.settings = config
         self.generator = torch.Generator().manual_seed(int(words[0] >> np.uint64(1)))
-        self.policy = policy_for(
-            spec, hidden=config.hidden, initial_std=config.initial_std, memory=config.memory, window=config.window,
-            by_type=config.by_type, generator=self.generator,
-        )  # fmt: skip
+        with one_thread():
+            self.policy = policy_for(
+                spec, hidden=config.hidden, initial_std=config.initial_std, memory=config.memory, window=config.window,
+                by_type=config.by_type, generator=self.generator,
+            )  # fmt: skip
         self.updates = 0
         self.decisions = 0
         self._set_distribution()

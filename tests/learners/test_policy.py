@@ -120,3 +120,15 @@ def test_agents_that_cannot_share_a_policy_are_named(walkers) -> None:
 def test_learners_are_imported_without_torch() -> None:
     code = "import sys, catallaxy.learners; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_a_learner_begins_with_does_not_depend_on_torchs_threads() -> None:
+    before, weights = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            weights.append(b"".join(each.detach().numpy().tobytes() for each in PPO(SPEC, seed=1).policy.parameters()))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert weights[0] == weights[1]
